@@ -1,0 +1,364 @@
+"""The decisions about one order: a request and the order in, the order after and its messages out.
+
+Pure: time and ids come in from outside. A decision that changes nothing returns no messages
+and the order as it was. The ids of messages follow from the order's id and version, so that a
+decision made twice about the same version gives the same messages.
+"""
+
+from datetime import datetime
+
+import attrs
+
+from inventory_domain.errors import (
+    CancelNotAllowed,
+    EmptyOrder,
+    StockNotReserved,
+    TooManyChanges,
+    TotalMismatch,
+    TransitionNotAllowed,
+)
+from inventory_domain.ids import EventId, OrderId, UserId
+from inventory_domain.messages import (
+    Message,
+    MessageLine,
+    OrderFact,
+    OrderFactKind,
+    OutcomeKind,
+    ReleaseRequest,
+    ReserveRequest,
+    StockOutcome,
+    Trace,
+)
+from inventory_domain.money import Money
+from inventory_domain.orders import (
+    HISTORY_LENGTH_MAX,
+    NEXT,
+    Address,
+    HistoryEntry,
+    IdempotencyKey,
+    Order,
+    OrderLine,
+    OrderStatus,
+    PaymentMethod,
+    PaymentStatus,
+    StockState,
+)
+
+__all__ = [
+    "Actor",
+    "Details",
+    "Draft",
+    "OrderChange",
+    "apply_outcome",
+    "as_placed",
+    "cancel_order",
+    "change_details",
+    "change_status",
+    "place_order",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Actor:
+    """Who does something: a subject, perhaps with an admin's rights."""
+
+    subject: UserId
+    is_admin: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """What somebody wants to order; *total*, if stated, must be the sum of the lines."""
+
+    user_id: UserId
+    lines: tuple[OrderLine, ...]
+    shipping_address: Address = Address()
+    payment_method: PaymentMethod = PaymentMethod.CREDIT_CARD
+    total: Money | None = None
+    order_number: str | None = None
+    idempotency: IdempotencyKey | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Details:
+    """What can be changed of an order besides its status; None leaves it as it is."""
+
+    shipping_address: Address | None = None
+    payment_status: PaymentStatus | None = None
+    tracking_number: str | None = None
+
+
+@attrs.frozen
+class OrderChange:
+    """An order after a decision, and what is to be told; ``before`` is None for a new one."""
+
+    before: Order | None
+    order: Order
+    messages: tuple[Message, ...] = ()
+
+    @property
+    def is_noop(self) -> bool:
+        """Whether nothing changed."""
+        return self.before is not None and self.before.version == self.order.version
+
+
+def place_order(
+    draft: Draft,
+    *,
+    order_id: OrderId,
+    order_number: str,
+    now: datetime,
+    actor: Actor,
+    trace: Trace = Trace(),
+) -> OrderChange:
+    """Turn *draft* into an order that asks for its stock.
+
+    Raises:
+        EmptyOrder: it has no lines.
+        TotalMismatch: its stated total is not the sum of its lines.
+    """
+    if not draft.lines:
+        raise EmptyOrder
+    total = Money(sum(line.amount for line in draft.lines))
+    if draft.total is not None and draft.total != total:
+        raise TotalMismatch(stated=draft.total, computed=total)
+    order = Order(
+        order_id=order_id,
+        order_number=order_number,
+        user_id=draft.user_id,
+        lines=draft.lines,
+        total=total,
+        shipping_address=draft.shipping_address,
+        payment_method=draft.payment_method,
+        created_at=now,
+        updated_at=now,
+        history=(HistoryEntry(at=now, actor=actor.subject, change="placed"),),
+        idempotency=draft.idempotency,
+    )
+    request = ReserveRequest(
+        event_id=_event_id(order, "reserve"),
+        occurred_at=now,
+        trace=trace,
+        order_id=order_id,
+        order_number=order_number,
+        lines=_message_lines(order),
+    )
+    created = _fact(OrderFactKind.CREATED, order, now, trace)
+    return OrderChange(None, order, (created, request))
+
+
+def as_placed(order: Order, draft: Draft) -> Order:
+    """Return *order* as it was first answered for *draft*, whatever became of it since."""
+    return attrs.evolve(
+        order,
+        status=OrderStatus.PENDING,
+        stock_state=StockState.REQUESTED,
+        refused_lines=(),
+        shipping_address=draft.shipping_address,
+        payment_status=PaymentStatus.PENDING,
+        tracking_number=None,
+        version=1,
+        inventory_sequence=0,
+        updated_at=order.created_at,
+        cancelled_at=None,
+        shipped_at=None,
+        delivered_at=None,
+        history=order.history[:1],
+    )
+
+
+def change_status(
+    order: Order,
+    wanted: OrderStatus,
+    *,
+    now: datetime,
+    actor: Actor,
+    reason: str | None = None,
+    trace: Trace = Trace(),
+) -> OrderChange:
+    """Move *order* to *wanted*; the status that it already has is a no-op.
+
+    Raises:
+        TransitionNotAllowed: the table has no such move.
+        StockNotReserved: work cannot begin on an order whose stock is not reserved.
+    """
+    if order.status is wanted:
+        return OrderChange(order, order)
+    allowed = NEXT[order.status]
+    if wanted not in allowed:
+        raise TransitionNotAllowed(
+            order_id=order.order_id,
+            current=order.status.label,
+            wanted=wanted.label,
+            allowed=tuple(status.label for status in sorted(allowed)),
+        )
+    if wanted is OrderStatus.PROCESSING and order.stock_state is not StockState.RESERVED:
+        raise StockNotReserved(order_id=order.order_id, stock_state=order.stock_state)
+    delivered = wanted is OrderStatus.DELIVERED
+    after = attrs.evolve(
+        _next(order, now, actor.subject, wanted.name.lower(), reason),
+        status=wanted,
+        stock_state=StockState.CONSUMED if delivered else order.stock_state,
+        shipped_at=now if wanted is OrderStatus.SHIPPED else order.shipped_at,
+        delivered_at=now if delivered else order.delivered_at,
+        cancelled_at=now if wanted is OrderStatus.CANCELLED else order.cancelled_at,
+    )
+    return OrderChange(order, after, _status_messages(order, after, now, reason, trace))
+
+
+def cancel_order(
+    order: Order,
+    *,
+    now: datetime,
+    actor: Actor,
+    reason: str | None = None,
+    trace: Trace = Trace(),
+) -> OrderChange:
+    """Cancel *order*; its owner can do so until it is shipped.
+
+    Raises:
+        CancelNotAllowed: it is shipped and *actor* is no admin.
+        TransitionNotAllowed: it was delivered.
+    """
+    if order.status is OrderStatus.SHIPPED and not actor.is_admin:
+        raise CancelNotAllowed(order_id=order.order_id, current=order.status.label)
+    return change_status(
+        order, OrderStatus.CANCELLED, now=now, actor=actor, reason=reason, trace=trace
+    )
+
+
+def change_details(order: Order, details: Details, *, now: datetime, actor: Actor) -> OrderChange:
+    """Change what is not the status; what is the same already is a no-op.
+
+    Raises:
+        TransitionNotAllowed: the address of an order that is on its way, or ended.
+        TooManyChanges: the history is full.
+    """
+    after = attrs.evolve(
+        order,
+        shipping_address=details.shipping_address or order.shipping_address,
+        payment_status=details.payment_status or order.payment_status,
+        tracking_number=details.tracking_number or order.tracking_number,
+    )
+    if after == order:
+        return OrderChange(order, order)
+    open_for_address = order.status in (OrderStatus.PENDING, OrderStatus.PROCESSING)
+    if after.shipping_address != order.shipping_address and not open_for_address:
+        raise TransitionNotAllowed(
+            order_id=order.order_id,
+            current=order.status.label,
+            wanted="sent elsewhere",
+            allowed=(),
+        )
+    if len(order.history) >= HISTORY_LENGTH_MAX:
+        raise TooManyChanges(order_id=order.order_id, count_max=HISTORY_LENGTH_MAX)
+    changed = [
+        name
+        for name in ("shipping_address", "payment_status", "tracking_number")
+        if getattr(after, name) != getattr(order, name)
+    ]
+    return OrderChange(order, _next(after, now, actor.subject, " ".join(changed)))
+
+
+_STOCK_STATE = {
+    OutcomeKind.RESERVED: StockState.RESERVED,
+    OutcomeKind.REJECTED: StockState.REJECTED,
+    OutcomeKind.RELEASED: StockState.RELEASED,
+}
+
+
+def apply_outcome(order: Order, outcome: StockOutcome, *, now: datetime) -> OrderChange:
+    """Follow what became of the order's stock; an outcome that is not newer is a no-op.
+
+    A rejected order stays rejected when its release finds nothing to give back, and a
+    delivered one stays consumed.
+    """
+    if outcome.sequence <= order.inventory_sequence:
+        return OrderChange(order, order)
+    state = _STOCK_STATE[outcome.kind]
+    if order.stock_state is StockState.CONSUMED:
+        state = StockState.CONSUMED
+    if order.stock_state is StockState.REJECTED and state is StockState.RELEASED:
+        state = StockState.REJECTED
+    after = attrs.evolve(
+        _next(order, now, "products-service", f"stock_{state}", outcome.reason),
+        stock_state=state,
+        inventory_sequence=outcome.sequence,
+        refused_lines=outcome.refused if state is StockState.REJECTED else (),
+    )
+    if after.stock_state is StockState.REJECTED and not outcome.refused:
+        after = attrs.evolve(after, refused_lines=order.refused_lines)
+    return OrderChange(order, after)
+
+
+def _next(
+    order: Order, now: datetime, actor: str, change: str, reason: str | None = None
+) -> Order:
+    entry = HistoryEntry(at=now, actor=actor, change=change, reason=reason)
+    return attrs.evolve(
+        order,
+        version=order.version + 1,
+        updated_at=now,
+        history=(*order.history, entry),
+    )
+
+
+def _status_messages(
+    before: Order, after: Order, now: datetime, reason: str | None, trace: Trace
+) -> tuple[Message, ...]:
+    old = before.status
+    changed = _fact(OrderFactKind.STATUS_CHANGED, after, now, trace, old, reason)
+    if after.status is OrderStatus.DELIVERED:
+        return changed, _fact(OrderFactKind.COMPLETED, after, now, trace, old, reason)
+    if after.status is not OrderStatus.CANCELLED:
+        return (changed,)
+    release = ReleaseRequest(
+        event_id=_event_id(after, "release"),
+        occurred_at=now,
+        trace=trace,
+        order_id=after.order_id,
+        order_number=after.order_number,
+        reason="ORDER_CANCELLED",
+        lines=_message_lines(after),
+    )
+    return changed, _fact(OrderFactKind.CANCELLED, after, now, trace, old, reason), release
+
+
+def _fact(
+    kind: OrderFactKind,
+    order: Order,
+    now: datetime,
+    trace: Trace,
+    old: OrderStatus | None = None,
+    reason: str | None = None,
+) -> OrderFact:
+    return OrderFact(
+        event_id=_event_id(order, kind.name.lower()),
+        occurred_at=now,
+        trace=trace,
+        order_id=order.order_id,
+        order_number=order.order_number,
+        kind=kind,
+        user_id=order.user_id,
+        lines=_message_lines(order),
+        total=order.total,
+        status=order.status,
+        old_status=old,
+        reason=reason,
+    )
+
+
+def _event_id(order: Order, what: str) -> EventId:
+    return EventId(f"{order.order_id}.{order.version}.{what}")
+
+
+def _message_lines(order: Order) -> tuple[MessageLine, ...]:
+    return tuple(
+        MessageLine(
+            product_id=line.product_id,
+            quantity=line.quantity,
+            price=line.price,
+            product_name=line.product_name,
+        )
+        for line in order.lines
+    )

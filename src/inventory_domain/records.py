@@ -1,0 +1,59 @@
+"""Records of the event log: bytes with a key and headers, as Kafka has them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import attrs
+
+__all__ = ["Headers", "OutgoingRecord", "Record", "TopicPartition", "header", "text_headers"]
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class TopicPartition(NamedTuple):
+    """One partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+@attrs.frozen
+class OutgoingRecord:
+    """A record on its way to the log; its partition follows from its key."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@attrs.frozen
+class Record:
+    """A record as the log holds it. ``timestamp`` is when the log took it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp: datetime
+
+    @property
+    def topic_partition(self) -> TopicPartition:
+        """The partition it lies in."""
+        return TopicPartition(self.topic, self.partition)
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """Return the last header called *name* as text, or None; bad UTF-8 is replaced."""
+    for found, value in reversed(headers):
+        if found == name:
+            return value.decode("utf-8", "replace")
+    return None
+
+
+def text_headers(pairs: Iterable[tuple[str, str | int | None]]) -> Headers:
+    """Return headers of those *pairs* that have a value."""
+    return tuple((name, str(value).encode()) for name, value in pairs if value is not None)

@@ -1,0 +1,31 @@
+"""Instants on the wire: ISO 8601, UTC, milliseconds, ``2026-01-31T12:00:00.000Z``."""
+
+from datetime import UTC, datetime
+
+__all__ = ["format_time", "parse_time", "to_milliseconds"]
+
+
+def format_time(at: datetime) -> str:
+    """Return *at* (aware) as ISO 8601 in UTC with milliseconds."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def parse_time(text: object) -> datetime:
+    """Read an ISO 8601 instant; one without an offset is taken as UTC.
+
+    Raises:
+        ValueError: *text* is no instant.
+    """
+    if not isinstance(text, str):
+        raise ValueError("must be an ISO 8601 time")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 time") from None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def to_milliseconds(at: datetime) -> int:
+    """Return the milliseconds between the Unix epoch and *at*."""
+    return round(at.timestamp() * 1000)
