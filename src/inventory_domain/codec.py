@@ -177,7 +177,7 @@ class Codec:
         try:
             if tag == StockAdjusted.TAG:
                 return _read_adjusted(document, record)
-            return _read_outcome(OutcomeKind(tag), document, record)
+            return _read_outcome(OutcomeKind(str(tag)), document, record)
         except BrokenMessage:
             raise
         except (KeyError, TypeError, ValueError) as fault:
@@ -212,9 +212,7 @@ def _text(value: object) -> str:
 
 def _event_id(record: Record, document: Document, fallback: str) -> EventId:
     # A plain producer sends no event id: then the same request again is the same event.
-    return EventId(
-        _text(document.get("eventId")) or header(record.headers, "event-id") or fallback
-    )
+    return EventId(_text(document.get("eventId")) or header(record.headers, "event-id") or fallback)
 
 
 def _trace(record: Record, document: Document) -> Trace:

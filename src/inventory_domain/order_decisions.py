@@ -291,9 +291,7 @@ def apply_outcome(order: Order, outcome: StockOutcome, *, now: datetime) -> Orde
     return OrderChange(order, after)
 
 
-def _next(
-    order: Order, now: datetime, actor: str, change: str, reason: str | None = None
-) -> Order:
+def _next(order: Order, now: datetime, actor: str, change: str, reason: str | None = None) -> Order:
     entry = HistoryEntry(at=now, actor=actor, change=change, reason=reason)
     return attrs.evolve(
         order,

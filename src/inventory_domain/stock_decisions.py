@@ -19,7 +19,6 @@ from inventory_domain.messages import (
     OutcomeLine,
     StockAdjusted,
     StockOutcome,
-    Trace,
 )
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.stock import (
@@ -253,9 +252,7 @@ class _Work:
         if held is not None and held.state is _STATE.CONSUMED:
             return Outcome(verdict=Verdict.NOTHING_HELD, reservation=held)
         if held is not None and held.state is _STATE.RESERVED:
-            after = self._move(
-                command.order_id, held.lines, MovementKind.RELEASED, command.reason
-            )
+            after = self._move(command.order_id, held.lines, MovementKind.RELEASED, command.reason)
             return self._conclude(
                 command, held, _STATE.RELEASED, Verdict.RELEASED, OutcomeKind.RELEASED,
                 lines=held.lines, after=after,

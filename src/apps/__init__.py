@@ -1,0 +1,1 @@
+"""The programs: settings, composition, HTTP apps, background work and the command line."""

@@ -1,0 +1,84 @@
+"""The two services' background work: relays and consumers, over one container."""
+
+from apps.container import Container
+from apps.workers import Supervisor, Work
+from inventory_domain.topics import (
+    INVENTORY_RELEASE,
+    ORDERS_GROUP,
+    ORDERS_TOPICS,
+    PRODUCTS_GROUP,
+    PRODUCTS_TOPICS,
+)
+from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Handler
+
+__all__ = ["start_orders_work", "start_products_work"]
+
+
+def start_orders_work(container: Container, supervisor: Supervisor) -> None:
+    """Relay the orders' events, and follow what becomes of their stock."""
+    follower: Handler = container.stock_follower()
+    settings = ConsumerSettings(service="orders-service")
+    supervisor.start("orders-relay", lambda: _ready(container.orders_relay()))
+    supervisor.start(
+        "orders-consumer",
+        lambda: _consumer(container, ORDERS_GROUP, ORDERS_TOPICS, follower, settings),
+    )
+
+
+def start_products_work(container: Container, supervisor: Supervisor) -> None:
+    """Relay the stock's events, and serve the requests for stock."""
+    keeper: Handler = container.stock_keeper()
+    settings = ConsumerSettings(
+        service="products-service",
+        retry_pause_seconds=container.settings().reserve_retry_pause_seconds,
+        overtaking_topics=frozenset({INVENTORY_RELEASE}),
+    )
+    supervisor.start("products-relay", lambda: _ready(container.stock_relay()))
+    supervisor.start(
+        "products-consumer",
+        lambda: _consumer(container, PRODUCTS_GROUP, PRODUCTS_TOPICS, keeper, settings),
+    )
+
+
+async def _ready(work: Work) -> Work:
+    return work
+
+
+async def _consumer(
+    container: Container,
+    group: str,
+    topics: tuple[str, ...],
+    handler: Handler,
+    settings: ConsumerSettings,
+) -> Work:
+    log = container.log()
+    return _Membership(
+        Consumer(
+            await log.subscribe(group, topics),
+            handler,
+            log,
+            clock=container.clock(),
+            ids=container.ids(),
+            settings=settings,
+        )
+    )
+
+
+class _Membership:
+    """A consumer that leaves its group when it ends, however it ends."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self.consumer = consumer
+
+    @property
+    def outage(self) -> Exception | None:
+        return self.consumer.outage
+
+    def stop(self) -> None:
+        self.consumer.stop()
+
+    async def run(self) -> None:
+        try:
+            await self.consumer.run()
+        finally:
+            await self.consumer.aclose()

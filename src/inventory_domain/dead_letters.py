@@ -1,0 +1,159 @@
+"""Dead letters: a record that could not be processed, parked with its reason and its origin."""
+
+from datetime import datetime
+
+import attrs
+
+from inventory_domain.codec import REDRIVE_COUNT_HEADER
+from inventory_domain.records import (
+    Headers,
+    OutgoingRecord,
+    Record,
+    TopicPartition,
+    header,
+    text_headers,
+)
+from inventory_domain.times import format_time
+from inventory_domain.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
+
+__all__ = ["DeadLetter", "Failure", "bury", "letter_id", "parse_letter_id", "read_letter", "revive"]
+
+_TOPIC = "original-topic"
+_PARTITION = "original-partition"
+_OFFSET = "original-offset"
+_TIMESTAMP = "original-timestamp"
+_ATTEMPTS = "attempts"
+_ERROR_CLASS = "error-class"
+_ERROR_MESSAGE = "error-message"
+_SERVICE = "service"
+_FIRST = "first-failure-at"
+_LAST = "last-failure-at"
+_OURS = frozenset(
+    (_TOPIC, _PARTITION, _OFFSET, _TIMESTAMP, _ATTEMPTS, _ERROR_CLASS, _ERROR_MESSAGE, _SERVICE)
+    + (_FIRST, _LAST)
+)
+
+_MESSAGE_LENGTH_MAX = 1000
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """Why and how a record failed: *error_class* is the stable reason, such as
+    ``insufficient_stock`` or ``broken_message``, *message* is for people.
+    """
+
+    error_class: str
+    message: str
+    attempts: int
+    first_at: datetime
+    last_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DeadLetter:
+    """A dead letter as people see it. *origin* and *offset* name the record that failed."""
+
+    letter_id: str
+    record: Record
+    origin: TopicPartition
+    offset: int
+    failure: Failure
+    service: str
+    redrives: int
+
+    @property
+    def order_id(self) -> str | None:
+        """The order it is about, as far as its key tells."""
+        key = self.record.key
+        return None if key is None else key.decode("utf-8", "replace")
+
+
+def bury(record: Record, failure: Failure, *, service: str) -> OutgoingRecord:
+    """Return the dead letter of *record*: key, value and headers byte for byte, and the reason."""
+    ours = text_headers(
+        (
+            (_TOPIC, record.topic),
+            (_PARTITION, record.partition),
+            (_OFFSET, record.offset),
+            (_TIMESTAMP, format_time(record.timestamp)),
+            (_ATTEMPTS, failure.attempts),
+            (_ERROR_CLASS, failure.error_class),
+            (_ERROR_MESSAGE, failure.message[:_MESSAGE_LENGTH_MAX]),
+            (_SERVICE, service),
+            (_FIRST, format_time(failure.first_at)),
+            (_LAST, format_time(failure.last_at)),
+        )
+    )
+    headers = record.headers + ours
+    return OutgoingRecord(dead_letter_topic(record.topic), record.key, record.value, headers)
+
+
+def revive(letter: DeadLetter, *, redrives: int) -> OutgoingRecord:
+    """Return the record that sends *letter* back where it came from, counted as *redrives*."""
+    kept = _original_headers(letter.record.headers)
+    kept = tuple(pair for pair in kept if pair[0] != REDRIVE_COUNT_HEADER)
+    counted = text_headers(((REDRIVE_COUNT_HEADER, redrives),))
+    return OutgoingRecord(
+        letter.origin.topic, letter.record.key, letter.record.value, kept + counted
+    )
+
+
+def read_letter(record: Record) -> DeadLetter:
+    """Read a record of a dead letter topic; what somebody else left out is filled in plainly."""
+    headers = record.headers
+    topic = header(headers, _TOPIC) or record.topic.removesuffix(DEAD_LETTER_SUFFIX)
+    return DeadLetter(
+        letter_id=letter_id(record),
+        record=record,
+        origin=TopicPartition(topic, _number(headers, _PARTITION)),
+        offset=_number(headers, _OFFSET),
+        failure=Failure(
+            error_class=header(headers, _ERROR_CLASS) or "unknown",
+            message=header(headers, _ERROR_MESSAGE) or "",
+            attempts=_number(headers, _ATTEMPTS),
+            first_at=_time(headers, _FIRST, record.timestamp),
+            last_at=_time(headers, _LAST, record.timestamp),
+        ),
+        service=header(headers, _SERVICE) or "",
+        redrives=_number(headers, REDRIVE_COUNT_HEADER),
+    )
+
+
+def letter_id(record: Record) -> str:
+    """Return the id of a dead letter: its topic, partition and offset, fit for a URL."""
+    return f"{record.topic}-{record.partition}-{record.offset}"
+
+
+def parse_letter_id(text: str) -> tuple[TopicPartition, int] | None:
+    """Return the place that a dead letter's id names, or None if it is no such id."""
+    parts = text.rsplit("-", 2)
+    if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):  # noqa: PLR2004
+        return None
+    return TopicPartition(parts[0], int(parts[1])), int(parts[2])
+
+
+def redrive_count(headers: Headers) -> int:
+    """Return how often people have sent this record back."""
+    return _number(headers, REDRIVE_COUNT_HEADER)
+
+
+def _original_headers(headers: Headers) -> Headers:
+    # Ours were added at the end: a producer's header of the same name stays where it was.
+    names = [name for name, _ in headers]
+    ours_begin = len(names)
+    while ours_begin and names[ours_begin - 1] in _OURS:
+        ours_begin -= 1
+    return headers[:ours_begin]
+
+
+def _number(headers: Headers, name: str) -> int:
+    text = header(headers, name)
+    return int(text) if text is not None and text.isdecimal() else 0
+
+
+def _time(headers: Headers, name: str, default: datetime) -> datetime:
+    text = header(headers, name)
+    try:
+        return default if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return default

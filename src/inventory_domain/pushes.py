@@ -1,0 +1,126 @@
+"""Pushes: what connected customers and admins are told when something happened."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from inventory_domain.messages import Document, OutcomeKind, OutcomeLine, StockOutcome
+from inventory_domain.order_decisions import OrderChange
+from inventory_domain.orders import Order, OrderStatus
+from inventory_domain.times import format_time
+from inventory_domain.views import order_view, refused_view
+from inventory_domain.writes import Push
+
+__all__ = [
+    "ADMINS",
+    "PRODUCTS",
+    "alert_push",
+    "order_pushes",
+    "outcome_pushes",
+    "stock_push",
+    "user_room",
+]
+
+ADMINS = "admins"
+PRODUCTS = "products"
+
+
+def user_room(user_id: str) -> str:
+    """Return the room of everybody who is signed in as *user_id*."""
+    return f"user:{user_id}"
+
+
+def order_pushes(change: OrderChange, *, now: datetime) -> list[Push]:
+    """Return what is told of a change that somebody made to an order."""
+    before, order = change.before, change.order
+    if before is None:
+        return [_push("order:created", order, now, f"Order {order.order_number} is placed.")]
+    if before.status is order.status:
+        return [_push("order:updated", order, now, f"Order {order.order_number} was changed.")]
+    message = f"Order {order.order_number} is {order.status.label.lower()} now."
+    moved = {"oldStatus": int(before.status), "newStatus": int(order.status)}
+    pushes = [_push("order:status_changed", order, now, message, moved)]
+    if order.status is OrderStatus.CANCELLED:
+        pushes.append(_push("order:cancelled", order, now, message))
+    if order.status is OrderStatus.DELIVERED:
+        pushes.append(_push("order:completed", order, now, message))
+    return pushes
+
+
+def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> list[Push]:
+    """Return what is told of what became of an order's stock."""
+    if outcome.kind is OutcomeKind.RESERVED:
+        lines = [_line(line) for line in outcome.lines]
+        message = f"The stock for order {order.order_number} is reserved."
+        return [_push("order:stock_reserved", order, now, message, {"lines": lines})]
+    if outcome.kind is OutcomeKind.RELEASED:
+        message = f"The stock of order {order.order_number} was given back."
+        return [_push("order:updated", order, now, message)]
+    lines = [refused_view(line) for line in outcome.refused]
+    reason = outcome.reason or "insufficient_stock"
+    message = _refusal_text(order, outcome)
+    return [
+        _push("order:stock_rejected", order, now, message, {"lines": lines, "reason": reason}),
+        alert_push("reservation_failed", reason, message, now=now, order_id=order.order_id),
+    ]
+
+
+def _refusal_text(order: Order, outcome: StockOutcome) -> str:
+    parts = [
+        f"{line.product_id} (wanted {line.wanted}, available {line.available})"
+        if line.price is None
+        else f"{line.product_id} (price is {line.price / 100:.2f} now)"
+        for line in outcome.refused
+    ]
+    return f"Order {order.order_number} cannot be served: " + ", ".join(parts) + "."
+
+
+def alert_push(
+    kind: str,
+    reason: str,
+    message: str,
+    *,
+    now: datetime,
+    order_id: str | None = None,
+    topic: str | None = None,
+) -> Push:
+    """Return an alert for the admins."""
+    payload: Document = {"kind": kind, "reason": reason, "message": message}
+    if order_id is not None:
+        payload["orderId"] = order_id
+    if topic is not None:
+        payload["topic"] = topic
+    payload["timestamp"] = format_time(now)
+    return Push("admin:alert", (ADMINS,), payload)
+
+
+def stock_push(product_id: str, stock: int, *, now: datetime) -> Push:
+    """Return the news of a product's stock, for everybody who watches products."""
+    payload = {
+        "productId": product_id,
+        "stock": stock,
+        "inStock": stock > 0,
+        "timestamp": format_time(now),
+    }
+    return Push("product:stock_changed", (PRODUCTS,), payload)
+
+
+def _line(line: OutcomeLine) -> Document:
+    document = line.document()
+    document["quantity"] = line.quantity
+    return document
+
+
+def _push(
+    event: str,
+    order: Order,
+    now: datetime,
+    message: str,
+    more: Document | None = None,
+    rooms: Sequence[str] = (),
+) -> Push:
+    payload: Document = {"order": order_view(order)}
+    if more:
+        payload.update(more)
+    payload["message"] = message
+    payload["timestamp"] = format_time(now)
+    return Push(event, (user_room(order.user_id), ADMINS, *rooms), payload)

@@ -1,0 +1,71 @@
+"""How far a consumer has come in its partitions: what may be committed, and what may not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from inventory_domain.records import Record, TopicPartition
+
+__all__ = ["Progress"]
+
+
+class _Partition:
+    __slots__ = ("assignment", "committed", "next_offset", "open")
+
+    def __init__(self, assignment: int) -> None:
+        self.assignment = assignment
+        self.open: set[int] = set()
+        self.next_offset: int | None = None
+        self.committed: int | None = None
+
+
+class Progress:
+    """The open records of each partition; offsets are committed up to the first open one."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[TopicPartition, _Partition] = {}
+
+    def follow(self, assigned: Mapping[TopicPartition, int]) -> set[TopicPartition]:
+        """Adopt *assigned* and return the partitions whose past no longer counts."""
+        lost = {
+            at for at, known in self._partitions.items() if assigned.get(at) != known.assignment
+        }
+        for at in lost:
+            del self._partitions[at]
+        for at, assignment in assigned.items():
+            if at not in self._partitions:
+                self._partitions[at] = _Partition(assignment)
+        return lost
+
+    def forget(self) -> None:
+        """Drop everything: all that was not committed will come again."""
+        self._partitions.clear()
+
+    def begin(self, records: Sequence[Record]) -> None:
+        """Note that *records* are being worked on."""
+        for record in records:
+            partition = self._partitions[record.topic_partition]
+            partition.open.add(record.offset)
+            partition.next_offset = record.offset + 1
+
+    def end(self, record: Record) -> None:
+        """Note that *record* has ended."""
+        partition = self._partitions.get(record.topic_partition)
+        if partition is not None:
+            partition.open.discard(record.offset)
+
+    def committable(self) -> dict[TopicPartition, int]:
+        """Return the offsets that may be committed and are not: never past an open record."""
+        offsets = {}
+        for at, partition in self._partitions.items():
+            offset = min(partition.open) if partition.open else partition.next_offset
+            if offset is not None and offset != partition.committed:
+                offsets[at] = offset
+        return offsets
+
+    def note_committed(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Note that *offsets* were committed."""
+        for at, offset in offsets.items():
+            self._partitions[at].committed = offset
+
+    def crowded(self, open_count_max: int) -> Iterable[TopicPartition]:
+        """Return the partitions with at least *open_count_max* open records."""
+        return [at for at, known in self._partitions.items() if len(known.open) >= open_count_max]

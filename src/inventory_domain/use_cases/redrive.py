@@ -1,0 +1,192 @@
+"""Redrive: look at dead letters, see what sending each back would do, and send chosen ones."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from enum import StrEnum
+
+import attrs
+
+from inventory_domain.codec import Codec
+from inventory_domain.dead_letters import DeadLetter, parse_letter_id, read_letter, revive
+from inventory_domain.errors import BrokenMessage
+from inventory_domain.ports import Clock, EventLog, LogInspector
+from inventory_domain.records import Record, TopicPartition
+from inventory_domain.stock import Reserve
+from inventory_domain.stock_decisions import Outcome, Verdict
+from inventory_domain.topics import DEAD_LETTER_SUFFIX, PRODUCTS_TOPICS
+from inventory_domain.use_cases.keep_stock import stock_command
+from inventory_domain.use_cases.stock_ledger import StockLedger
+
+__all__ = ["DeadLetterFilter", "Forecast", "Plan", "Redrive"]
+
+_READ_COUNT_MAX = 500
+
+
+class Forecast(StrEnum):
+    """What sending a dead letter back would do now."""
+
+    RESERVED = "would be reserved"
+    SHORT = "still short"
+    PRICE_CHANGED = "price has changed"
+    CANCELLED = "cancelled since"
+    DONE = "done already"
+    APPLIED = "would be applied"
+    BROKEN = "still broken"
+
+
+_LEFT_OUT = frozenset({Forecast.CANCELLED, Forecast.DONE})
+
+_FORECASTS = {
+    Verdict.RESERVED: Forecast.RESERVED,
+    Verdict.SHORT: Forecast.SHORT,
+    Verdict.REJECTED: Forecast.SHORT,
+    Verdict.PRICE_CHANGED: Forecast.PRICE_CHANGED,
+    Verdict.SUPERSEDED: Forecast.CANCELLED,
+    Verdict.DUPLICATE: Forecast.DONE,
+    Verdict.HELD_OTHERWISE: Forecast.BROKEN,
+}
+
+
+@attrs.frozen(kw_only=True)
+class DeadLetterFilter:
+    """Which dead letters: every filter given must hold; *topic* is the original one or its dlq."""
+
+    topic: str | None = None
+    reason: str | None = None
+    order_id: str | None = None
+
+    def matches(self, letter: DeadLetter) -> bool:
+        """Tell whether *letter* passes."""
+        return (
+            self.topic in (None, letter.origin.topic, letter.record.topic)
+            and self.reason in (None, letter.failure.error_class)
+            and self.order_id in (None, letter.order_id)
+        )
+
+
+@attrs.frozen
+class Plan:
+    """What would become of one dead letter; *redrives* is the count it would carry."""
+
+    letter: DeadLetter
+    forecast: Forecast
+    redrives: int
+    detail: str = ""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether acting on the plan sends it back."""
+        return self.forecast not in _LEFT_OUT
+
+
+@attrs.frozen(kw_only=True)
+class Redrive:
+    """The people's way with dead letters."""
+
+    inspector: LogInspector
+    log: EventLog
+    ledger: StockLedger
+    clock: Clock
+    codec: Codec
+
+    async def letters(self, wanted: DeadLetterFilter) -> Sequence[DeadLetter]:
+        """Return the dead letters that pass, newest first; one origin is told once."""
+        found: dict[tuple[TopicPartition, int, int], DeadLetter] = {}
+        async for record in self._dead_records():
+            letter = read_letter(record)
+            if wanted.matches(letter):
+                found.setdefault((letter.origin, letter.offset, letter.redrives), letter)
+        return sorted(found.values(), key=lambda one: one.record.timestamp, reverse=True)
+
+    async def letter(self, letter_id: str) -> DeadLetter | None:
+        """Return one dead letter, or None if there is no such."""
+        place = parse_letter_id(letter_id)
+        if place is None or not place[0].topic.endswith(DEAD_LETTER_SUFFIX):
+            return None
+        at, offset = place
+        known = {topic.name: topic for topic in await self.inspector.topics()}
+        if at.topic not in known or at.partition >= len(known[at.topic].partitions):
+            return None
+        records = await self.inspector.read(at, start=offset, count_max=1)
+        return read_letter(records[0]) if records and records[0].offset == offset else None
+
+    async def plan(self, letters: Sequence[DeadLetter]) -> Sequence[Plan]:
+        """Say what sending each of *letters* back would do now; nothing is changed."""
+        plans: dict[str, Plan] = {}
+        tried: list[tuple[DeadLetter, Reserve]] = []
+        orders = [letter for letter in letters if letter.origin.topic in PRODUCTS_TOPICS]
+        for letter in letters:
+            plans[letter.letter_id] = Plan(letter, Forecast.APPLIED, letter.redrives + 1)
+        for letter in orders:
+            try:
+                command = stock_command(_as_received(letter), self.codec, final=False)
+            except BrokenMessage as broken:
+                plans[letter.letter_id] = Plan(
+                    letter, Forecast.BROKEN, letter.redrives + 1, broken.message()
+                )
+                continue
+            if isinstance(command, Reserve):
+                tried.append((letter, command))
+        for plan in await self._forecast(tried):
+            plans[plan.letter.letter_id] = plan
+        return list(plans.values())
+
+    async def run(
+        self,
+        plans: Sequence[Plan],
+        *,
+        per_second: float | None = None,
+        progress: Callable[[Plan], None] = lambda _plan: None,
+    ) -> int:
+        """Send back what the plans do not leave out, at most *per_second*; return how many."""
+        sent = 0
+        for plan in plans:
+            if plan.is_sent:
+                if sent and per_second is not None:
+                    await self.clock.sleep(1 / per_second)
+                await self.log.publish([revive(plan.letter, redrives=plan.redrives)])
+                sent += 1
+            progress(plan)
+        return sent
+
+    async def _forecast(self, tried: Sequence[tuple[DeadLetter, Reserve]]) -> list[Plan]:
+        if not tried:
+            return []
+        # Counted past what the reservation has seen, or it would pass for a duplicate.
+        held = await self.ledger.reservations([command.order_id for _, command in tried])
+        commands = []
+        for letter, command in tried:
+            known = held.get(command.order_id)
+            redrives = max(letter.redrives, known.redrives if known is not None else 0) + 1
+            commands.append(attrs.evolve(command, redrives=redrives))
+        outcomes = await self.ledger.preview(commands)
+        return [
+            Plan(letter, _FORECASTS[outcome.verdict], command.redrives, _detail(outcome))
+            for (letter, _), command, outcome in zip(tried, commands, outcomes, strict=True)
+        ]
+
+    async def _dead_records(self) -> AsyncIterator[Record]:
+        for topic in await self.inspector.topics():
+            if not topic.name.endswith(DEAD_LETTER_SUFFIX):
+                continue
+            for partition in topic.partitions:
+                at = TopicPartition(topic.name, partition.partition)
+                start = partition.begin
+                while start < partition.end:
+                    records = await self.inspector.read(at, start=start, count_max=_READ_COUNT_MAX)
+                    if not records:
+                        break
+                    for record in records:
+                        yield record
+                    start = records[-1].offset + 1
+
+
+def _as_received(letter: DeadLetter) -> Record:
+    back = revive(letter, redrives=letter.redrives)
+    return attrs.evolve(letter.record, topic=back.topic, headers=back.headers, offset=letter.offset)
+
+
+def _detail(outcome: Outcome) -> str:
+    return "; ".join(
+        f"{line.product_id}: wanted {line.wanted}, available {line.available}"
+        for line in outcome.refused
+    )

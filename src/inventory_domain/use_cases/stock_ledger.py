@@ -1,0 +1,94 @@
+"""Apply commands about stock: load, decide, commit; on a conflict load and decide again."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from inventory_domain.codec import Codec
+from inventory_domain.errors import Contention, StockConflict
+from inventory_domain.ids import OrderId
+from inventory_domain.ports import Clock, IdSource, StockStore
+from inventory_domain.records import OutgoingRecord
+from inventory_domain.stock import Command, Reservation
+from inventory_domain.stock_decisions import Outcome, StockPolicy, decide, touched
+
+__all__ = ["Decided", "StockLedger"]
+
+_TRIES_MAX = 8
+_PAUSE_SECONDS = 0.01
+_PAUSE_SECONDS_MAX = 0.5
+
+Decided = Sequence[tuple[Command, Outcome]]
+FurtherEvents = Callable[[Decided], tuple[OutgoingRecord, ...]]
+
+
+def _no_events(_decided: Decided) -> tuple[OutgoingRecord, ...]:
+    return ()
+
+
+@attrs.frozen(kw_only=True)
+class StockLedger:
+    """Makes decisions about stock durable, together with the events that tell of them."""
+
+    store: StockStore
+    clock: Clock
+    ids: IdSource
+    codec: Codec
+    policy: StockPolicy
+    nudge_relay: Callable[[], None]
+
+    async def apply(
+        self, commands: Sequence[Command], further_events: FurtherEvents = _no_events
+    ) -> tuple[Outcome, ...]:
+        """Decide *commands* in their order and store what follows, all of it or nothing.
+
+        *further_events* adds records that must become durable with the outcomes.
+
+        A batch that keeps losing against other instances is split, so that a small part of it
+        can win.
+
+        Raises:
+            Contention: others won every try; nothing of the remaining commands was stored.
+        """
+        for attempt in range(_TRIES_MAX):
+            outcomes = await self._try(commands, further_events)
+            if outcomes is not None:
+                self.nudge_relay()
+                return outcomes
+            await self._pause(attempt)
+            if attempt >= _TRIES_MAX // 2 and len(commands) > 1:
+                half = len(commands) // 2
+                first = await self.apply(commands[:half], further_events)
+                return first + await self.apply(commands[half:], further_events)
+        raise Contention(tries=_TRIES_MAX)
+
+    async def preview(self, commands: Sequence[Command]) -> tuple[Outcome, ...]:
+        """Return what would be decided now; nothing is stored."""
+        view = await self.store.load(*touched(commands))
+        now = self.clock.now()
+        return decide(commands, view, now=now, policy=self.policy, codec=self.codec).outcomes
+
+    async def reservations(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Reservation]:
+        """Return those of the orders' reservations that are there."""
+        return (await self.store.load(order_ids, ())).reservations
+
+    async def _try(
+        self, commands: Sequence[Command], further_events: FurtherEvents
+    ) -> tuple[Outcome, ...] | None:
+        view = await self.store.load(*touched(commands))
+        now = self.clock.now()
+        decision = decide(commands, view, now=now, policy=self.policy, codec=self.codec)
+        events = decision.change.events + further_events(
+            tuple(zip(commands, decision.outcomes, strict=True))
+        )
+        change = attrs.evolve(decision.change, events=events)
+        if not change.is_empty:
+            try:
+                await self.store.commit(change)
+            except StockConflict:
+                return None
+        return decision.outcomes
+
+    async def _pause(self, attempt: int) -> None:
+        ceiling = min(_PAUSE_SECONDS * 2**attempt, _PAUSE_SECONDS_MAX)
+        await self.clock.sleep(ceiling * (0.5 + self.ids.jitter() / 2))

@@ -1,0 +1,111 @@
+"""Records that wait: one for its next try, and those of its order behind it."""
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+import attrs
+
+from inventory_domain.records import Record, TopicPartition
+
+__all__ = ["Delivery", "WaitingRoom"]
+
+
+@attrs.frozen
+class Delivery:
+    """A record handed to a handler; *attempt* counts from 1, *first_failure_at* is of the first."""
+
+    record: Record
+    attempt: int = 1
+    first_failure_at: datetime | None = None
+
+
+class _Line:
+    """The waiting records of one order; only the first is tried, when it is due."""
+
+    __slots__ = ("deliveries", "due_at")
+
+    def __init__(self, head: Delivery, due_at: datetime) -> None:
+        self.deliveries: deque[Delivery] = deque([head])
+        self.due_at = due_at
+
+
+class WaitingRoom:
+    """Keeps the order within each key while other keys go on."""
+
+    def __init__(self) -> None:
+        self._lines: dict[bytes, _Line] = {}
+
+    def __len__(self) -> int:
+        return sum(len(line.deliveries) for line in self._lines.values())
+
+    def next_due_at(self) -> datetime | None:
+        """Return when the next record is due, or None if none waits."""
+        return min((line.due_at for line in self._lines.values()), default=None)
+
+    def take_due(self, now: datetime) -> list[Delivery]:
+        """Return the records that are due; they stay at the head of their lines."""
+        return [line.deliveries[0] for line in self._lines.values() if line.due_at <= now]
+
+    def head(self, key: bytes | None) -> Delivery | None:
+        """Return the record of *key* that waits for its next try."""
+        line = None if key is None else self._lines.get(key)
+        return None if line is None else line.deliveries[0]
+
+    def join(self, record: Record) -> bool:
+        """Put *record* behind those of its key that wait; False if none does."""
+        line = None if record.key is None else self._lines.get(record.key)
+        if line is None:
+            return False
+        line.deliveries.append(Delivery(record))
+        return True
+
+    def put(self, delivery: Delivery, due_at: datetime) -> None:
+        """Let *delivery* wait until *due_at*, or behind what its key waits for already."""
+        key = _key(delivery.record)
+        line = self._lines.get(key)
+        if line is None:
+            self._lines[key] = _Line(delivery, due_at)
+            return
+        if line.deliveries[0].record is delivery.record:
+            line.deliveries[0] = delivery
+            line.due_at = due_at
+        else:
+            line.deliveries.append(delivery)
+
+    def leave(self, record: Record, now: datetime) -> None:
+        """Note that *record* has ended; the next of its line is due at once."""
+        key = _key(record)
+        line = self._lines.get(key)
+        if line is None or line.deliveries[0].record is not record:
+            return
+        line.deliveries.popleft()
+        line.due_at = now
+        if not line.deliveries:
+            del self._lines[key]
+
+    def drop(self, lost: Collection[TopicPartition]) -> None:
+        """Forget the records of *lost* partitions: they belong to somebody else now."""
+        if not lost:
+            return
+        for key, line in list(self._lines.items()):
+            kept = [one for one in line.deliveries if one.record.topic_partition not in lost]
+            if not kept:
+                del self._lines[key]
+            elif len(kept) < len(line.deliveries):
+                line.deliveries = deque(kept)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._lines.clear()
+
+    def records(self) -> Iterable[Record]:
+        """Return all that wait."""
+        return [one.record for line in self._lines.values() for one in line.deliveries]
+
+
+def _key(record: Record) -> bytes:
+    # A record without a key has nobody behind it: its place in the log is its own line.
+    if record.key is not None:
+        return record.key
+    return f"\0{record.topic}/{record.partition}/{record.offset}".encode()
