@@ -64,7 +64,7 @@ $(JS)/node_modules/.package-lock.json: $(wildcard $(JS)/package.json $(JS)/packa
 js:
 	@if [ ! -f $(JS)/package.json ]; then :; \
 	elif command -v npm >/dev/null; then \
-		$(MAKE) --no-print-directory $(JS)/node_modules/.package-lock.json; \
+		$(MAKE) --silent --no-print-directory $(JS)/node_modules/.package-lock.json; \
 	else echo "npm is not on this machine: tests with the JavaScript client will be skipped"; fi
 
 .PHONY: test
