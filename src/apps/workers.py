@@ -84,7 +84,7 @@ class Supervisor:
                 await work.run()
             except asyncio.CancelledError:
                 raise
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - whatever kills a worker, it is restarted
                 self._work.pop(name, None)
                 state.fault = f"{type(fault).__name__}: {fault}"
                 state.restarts += 1

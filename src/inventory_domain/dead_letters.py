@@ -16,7 +16,16 @@ from inventory_domain.records import (
 from inventory_domain.times import format_time
 from inventory_domain.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
 
-__all__ = ["DeadLetter", "Failure", "bury", "letter_id", "parse_letter_id", "read_letter", "revive"]
+__all__ = [
+    "DeadLetter",
+    "Failure",
+    "bury",
+    "letter_id",
+    "parse_letter_id",
+    "read_letter",
+    "redrive_count",
+    "revive",
+]
 
 _TOPIC = "original-topic"
 _PARTITION = "original-partition"
@@ -29,8 +38,18 @@ _SERVICE = "service"
 _FIRST = "first-failure-at"
 _LAST = "last-failure-at"
 _OURS = frozenset(
-    (_TOPIC, _PARTITION, _OFFSET, _TIMESTAMP, _ATTEMPTS, _ERROR_CLASS, _ERROR_MESSAGE, _SERVICE)
-    + (_FIRST, _LAST)
+    (
+        _TOPIC,
+        _PARTITION,
+        _OFFSET,
+        _TIMESTAMP,
+        _ATTEMPTS,
+        _ERROR_CLASS,
+        _ERROR_MESSAGE,
+        _SERVICE,
+        _FIRST,
+        _LAST,
+    )
 )
 
 _MESSAGE_LENGTH_MAX = 1000
@@ -38,8 +57,10 @@ _MESSAGE_LENGTH_MAX = 1000
 
 @attrs.frozen(kw_only=True)
 class Failure:
-    """Why and how a record failed: *error_class* is the stable reason, such as
-    ``insufficient_stock`` or ``broken_message``, *message* is for people.
+    """Why and how a record failed.
+
+    *error_class* is the stable reason, such as ``insufficient_stock`` or ``broken_message``;
+    *message* is for people.
     """
 
     error_class: str

@@ -17,29 +17,17 @@ from inventory_domain.errors import (
     TotalMismatch,
     TransitionNotAllowed,
 )
-from inventory_domain.ids import EventId, OrderId, UserId
-from inventory_domain.messages import (
-    Message,
-    MessageLine,
-    OrderFact,
-    OrderFactKind,
-    OutcomeKind,
-    ReleaseRequest,
-    ReserveRequest,
-    StockOutcome,
-    Trace,
-)
+from inventory_domain.ids import OrderId
+from inventory_domain.messages import OutcomeKind, StockOutcome, Trace
 from inventory_domain.money import Money
+from inventory_domain.order_messages import placed_messages, status_messages
+from inventory_domain.order_requests import Actor, Details, Draft, OrderChange
 from inventory_domain.orders import (
     HISTORY_LENGTH_MAX,
     NEXT,
-    Address,
     HistoryEntry,
-    IdempotencyKey,
     Order,
-    OrderLine,
     OrderStatus,
-    PaymentMethod,
     PaymentStatus,
     StockState,
 )
@@ -56,50 +44,6 @@ __all__ = [
     "change_status",
     "place_order",
 ]
-
-
-@attrs.frozen(kw_only=True)
-class Actor:
-    """Who does something: a subject, perhaps with an admin's rights."""
-
-    subject: UserId
-    is_admin: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Draft:
-    """What somebody wants to order; *total*, if stated, must be the sum of the lines."""
-
-    user_id: UserId
-    lines: tuple[OrderLine, ...]
-    shipping_address: Address = Address()
-    payment_method: PaymentMethod = PaymentMethod.CREDIT_CARD
-    total: Money | None = None
-    order_number: str | None = None
-    idempotency: IdempotencyKey | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Details:
-    """What can be changed of an order besides its status; None leaves it as it is."""
-
-    shipping_address: Address | None = None
-    payment_status: PaymentStatus | None = None
-    tracking_number: str | None = None
-
-
-@attrs.frozen
-class OrderChange:
-    """An order after a decision, and what is to be told; ``before`` is None for a new one."""
-
-    before: Order | None
-    order: Order
-    messages: tuple[Message, ...] = ()
-
-    @property
-    def is_noop(self) -> bool:
-        """Whether nothing changed."""
-        return self.before is not None and self.before.version == self.order.version
 
 
 def place_order(
@@ -135,16 +79,7 @@ def place_order(
         history=(HistoryEntry(at=now, actor=actor.subject, change="placed"),),
         idempotency=draft.idempotency,
     )
-    request = ReserveRequest(
-        event_id=_event_id(order, "reserve"),
-        occurred_at=now,
-        trace=trace,
-        order_id=order_id,
-        order_number=order_number,
-        lines=_message_lines(order),
-    )
-    created = _fact(OrderFactKind.CREATED, order, now, trace)
-    return OrderChange(None, order, (created, request))
+    return OrderChange(None, order, placed_messages(order, now, trace))
 
 
 def as_placed(order: Order, draft: Draft) -> Order:
@@ -203,7 +138,7 @@ def change_status(
         delivered_at=now if delivered else order.delivered_at,
         cancelled_at=now if wanted is OrderStatus.CANCELLED else order.cancelled_at,
     )
-    return OrderChange(order, after, _status_messages(order, after, now, reason, trace))
+    return OrderChange(order, after, status_messages(order, after, now, reason, trace))
 
 
 def cancel_order(
@@ -298,65 +233,4 @@ def _next(order: Order, now: datetime, actor: str, change: str, reason: str | No
         version=order.version + 1,
         updated_at=now,
         history=(*order.history, entry),
-    )
-
-
-def _status_messages(
-    before: Order, after: Order, now: datetime, reason: str | None, trace: Trace
-) -> tuple[Message, ...]:
-    old = before.status
-    changed = _fact(OrderFactKind.STATUS_CHANGED, after, now, trace, old, reason)
-    if after.status is OrderStatus.DELIVERED:
-        return changed, _fact(OrderFactKind.COMPLETED, after, now, trace, old, reason)
-    if after.status is not OrderStatus.CANCELLED:
-        return (changed,)
-    release = ReleaseRequest(
-        event_id=_event_id(after, "release"),
-        occurred_at=now,
-        trace=trace,
-        order_id=after.order_id,
-        order_number=after.order_number,
-        reason="ORDER_CANCELLED",
-        lines=_message_lines(after),
-    )
-    return changed, _fact(OrderFactKind.CANCELLED, after, now, trace, old, reason), release
-
-
-def _fact(
-    kind: OrderFactKind,
-    order: Order,
-    now: datetime,
-    trace: Trace,
-    old: OrderStatus | None = None,
-    reason: str | None = None,
-) -> OrderFact:
-    return OrderFact(
-        event_id=_event_id(order, kind.name.lower()),
-        occurred_at=now,
-        trace=trace,
-        order_id=order.order_id,
-        order_number=order.order_number,
-        kind=kind,
-        user_id=order.user_id,
-        lines=_message_lines(order),
-        total=order.total,
-        status=order.status,
-        old_status=old,
-        reason=reason,
-    )
-
-
-def _event_id(order: Order, what: str) -> EventId:
-    return EventId(f"{order.order_id}.{order.version}.{what}")
-
-
-def _message_lines(order: Order) -> tuple[MessageLine, ...]:
-    return tuple(
-        MessageLine(
-            product_id=line.product_id,
-            quantity=line.quantity,
-            price=line.price,
-            product_name=line.product_name,
-        )
-        for line in order.lines
     )

@@ -1,6 +1,5 @@
 """Pushes: what connected customers and admins are told when something happened."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from inventory_domain.messages import Document, OutcomeKind, OutcomeLine, StockOutcome
@@ -116,11 +115,10 @@ def _push(
     now: datetime,
     message: str,
     more: Document | None = None,
-    rooms: Sequence[str] = (),
 ) -> Push:
     payload: Document = {"order": order_view(order)}
     if more:
         payload.update(more)
     payload["message"] = message
     payload["timestamp"] = format_time(now)
-    return Push(event, (user_room(order.user_id), ADMINS, *rooms), payload)
+    return Push(event, (user_room(order.user_id), ADMINS), payload)

@@ -163,12 +163,16 @@ class Reserve:
 
 @attrs.frozen(kw_only=True)
 class Release:
-    """Give back what an order holds; from then on it takes nothing any more."""
+    """Give back what an order holds; from then on it takes nothing any more.
+
+    With *only*, a reservation of other lines than these is left alone.
+    """
 
     order_id: OrderId
     event_id: EventId
     reason: str = ""
     order_number: str = ""
+    only: tuple[HeldLine, ...] = ()
     trace: Trace = Trace()
 
 

@@ -1,10 +1,13 @@
 """Instants on the wire: ISO 8601, UTC, milliseconds, ``2026-01-31T12:00:00.000Z``."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 __all__ = ["format_time", "parse_time", "to_milliseconds"]
 
 
+# A batch says the same instant in hundreds of messages.
+@lru_cache(maxsize=1024)
 def format_time(at: datetime) -> str:
     """Return *at* (aware) as ISO 8601 in UTC with milliseconds."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

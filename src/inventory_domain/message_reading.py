@@ -1,0 +1,170 @@
+"""Reading message documents: every fault named, unknown fields ignored."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from inventory_domain.errors import BrokenMessage, RefusedLine
+from inventory_domain.ids import EventId, OrderId, ProductId, id_fault, is_id
+from inventory_domain.messages import (
+    Document,
+    MessageLine,
+    OutcomeKind,
+    OutcomeLine,
+    StockAdjusted,
+    StockOutcome,
+    Trace,
+)
+from inventory_domain.money import parse_money
+from inventory_domain.records import Record, header
+from inventory_domain.times import parse_time
+
+__all__ = [
+    "LINE_COUNT_MAX",
+    "QUANTITY_MAX",
+    "broken",
+    "read_adjusted",
+    "read_event_id",
+    "read_lines",
+    "read_outcome",
+    "read_text",
+    "read_trace",
+]
+
+LINE_COUNT_MAX = 100
+QUANTITY_MAX = 1_000_000
+
+
+def broken(reason: str) -> BrokenMessage:
+    """Return the refusal of a message that can never be processed."""
+    return BrokenMessage(reason=reason)
+
+
+def read_lines(items: object) -> tuple[MessageLine, ...]:
+    """Read the ``items`` of a message; two lines of one product at one price are added up.
+
+    Raises:
+        BrokenMessage: there are none, too many, or one is not as it must be.
+    """
+    if not isinstance(items, list) or not items:
+        raise broken("items must be a list with at least one line")
+    if len(items) > LINE_COUNT_MAX:
+        raise broken(f"items has {len(items)} lines, at most {LINE_COUNT_MAX} are allowed")
+    lines: dict[ProductId, MessageLine] = {}
+    for position, item in enumerate(items):
+        line = _read_line(item, position)
+        same = lines.get(line.product_id)
+        if same is not None:
+            if same.price != line.price:
+                raise broken(f"items names {line.product_id} twice with different prices")
+            line = attrs.evolve(same, quantity=same.quantity + line.quantity)
+            if line.quantity > QUANTITY_MAX:
+                raise broken(f"items[{position}]: more than {QUANTITY_MAX} of {line.product_id}")
+        lines[line.product_id] = line
+    return tuple(lines.values())
+
+
+def _read_line(item: object, position: int) -> MessageLine:
+    if not isinstance(item, Mapping):
+        raise broken(f"items[{position}] must be an object")
+    product_id = item.get("productId")
+    if not is_id(product_id):
+        raise broken(f"items[{position}].productId {id_fault(product_id)}")
+    quantity = item.get("qty", item.get("quantity"))
+    if type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
+        raise broken(f"items[{position}].qty must be a whole number from 1 to {QUANTITY_MAX}")
+    price = item.get("price")
+    try:
+        amount = None if price is None else parse_money(price)
+    except ValueError as fault_of_price:
+        raise broken(f"items[{position}].price {fault_of_price}") from None
+    name = item.get("productName")
+    return MessageLine(
+        product_id=ProductId(str(product_id)),
+        quantity=quantity,
+        price=amount,
+        product_name=name if isinstance(name, str) else "",
+    )
+
+
+def read_text(value: object) -> str:
+    """Return *value* if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def read_event_id(record: Record, document: Document, fallback: str) -> EventId:
+    """Return the id of the event, or *fallback*."""
+    # A plain producer sends no event id: then the same request again is the same event.
+    return EventId(
+        read_text(document.get("eventId")) or header(record.headers, "event-id") or fallback
+    )
+
+
+def read_trace(record: Record, document: Document) -> Trace:
+    """Return what ties the message to the call that caused it."""
+    if not record.headers and "correlationId" not in document:
+        return Trace()
+    correlation_id = header(record.headers, "correlation-id")
+    return Trace(
+        correlation_id=correlation_id or read_text(document.get("correlationId")) or None,
+        traceparent=header(record.headers, "traceparent"),
+    )
+
+
+def read_adjusted(document: Document, record: Record) -> StockAdjusted:
+    """Read a restock or write-off; a fault is a KeyError, TypeError or ValueError."""
+    return StockAdjusted(
+        event_id=EventId(str(document["eventId"])),
+        occurred_at=parse_time(document["occurredAt"]),
+        trace=read_trace(record, document),
+        product_id=ProductId(_id(document["productId"])),
+        quantity=int(document["qty"]),
+        stock=int(document["stock"]),
+        stock_version=int(document["stockVersion"]),
+        reason=read_text(document.get("reason")),
+    )
+
+
+def read_outcome(kind: OutcomeKind, document: Document, record: Record) -> StockOutcome:
+    """Read an outcome; a fault is a KeyError, TypeError or ValueError."""
+    items = document["items"]
+    rejected = kind is OutcomeKind.REJECTED
+    return StockOutcome(
+        event_id=EventId(str(document["eventId"])),
+        occurred_at=parse_time(document["occurredAt"]),
+        trace=read_trace(record, document),
+        order_id=OrderId(_id(document["orderId"])),
+        order_number=read_text(document.get("orderNumber")),
+        kind=kind,
+        sequence=int(document["sequence"]),
+        lines=() if rejected else tuple(map(_read_outcome_line, items)),
+        refused=tuple(map(_read_refused_line, items)) if rejected else (),
+        reason=document.get("reason"),
+    )
+
+
+def _read_outcome_line(item: Document) -> OutcomeLine:
+    return OutcomeLine(
+        product_id=ProductId(_id(item["productId"])),
+        quantity=int(item["qty"]),
+        stock=int(item["stock"]),
+        stock_version=int(item["stockVersion"]),
+    )
+
+
+def _read_refused_line(item: Document) -> RefusedLine:
+    price = item.get("price")
+    return RefusedLine(
+        product_id=ProductId(_id(item["productId"])),
+        wanted=int(item["wanted"]),
+        available=int(item["available"]),
+        reason=str(item["reason"]),
+        price=None if price is None else parse_money(price),
+    )
+
+
+def _id(value: object) -> str:
+    fault = id_fault(value)
+    if fault is not None:
+        raise ValueError(f"id {fault}")
+    return str(value)
