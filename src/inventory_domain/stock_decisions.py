@@ -158,6 +158,8 @@ def _reject(
 
 def _release(bench: Workbench, command: Release) -> Outcome:
     held = bench.held(command.order_id)
+    if command.only and held is not None and held.lines not in ((), command.only):
+        return Outcome(verdict=Verdict.HELD_OTHERWISE, reservation=held)
     if held is not None and held.state in (_STATE.RELEASED, _STATE.CANCELLED):
         return _duplicate(held)
     if held is not None and held.state is _STATE.CONSUMED:

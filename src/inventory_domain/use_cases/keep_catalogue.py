@@ -36,7 +36,10 @@ class ProductDraft:
 
 @attrs.frozen(kw_only=True)
 class ProductEdit:
-    """What is to change of a product; None leaves it as it is."""
+    """What is to change of a product; None leaves it as it is.
+
+    An empty brand, sku or image address takes it away.
+    """
 
     name: str | None = None
     price: Money | None = None
@@ -51,6 +54,8 @@ class ProductEdit:
     def apply(self, product: Product) -> Product:
         """Return *product* with the changes."""
         changes = attrs.asdict(self, recurse=False, filter=lambda _, value: value is not None)
+        for name in ("brand", "sku", "image_url"):
+            changes[name] = changes.get(name, getattr(product, name)) or None
         return attrs.evolve(product, **changes)
 
 

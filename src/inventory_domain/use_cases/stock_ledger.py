@@ -9,8 +9,8 @@ from inventory_domain.errors import Contention, StockConflict
 from inventory_domain.ids import OrderId
 from inventory_domain.ports import Clock, IdSource, StockStore
 from inventory_domain.records import OutgoingRecord
-from inventory_domain.stock import Command, Reservation
-from inventory_domain.stock_decisions import Outcome, StockPolicy, decide, touched
+from inventory_domain.stock import Command, Reservation, StockView
+from inventory_domain.stock_decisions import Decision, Outcome, StockPolicy, decide, touched
 
 __all__ = ["Decided", "StockLedger"]
 
@@ -64,9 +64,12 @@ class StockLedger:
 
     async def preview(self, commands: Sequence[Command]) -> tuple[Outcome, ...]:
         """Return what would be decided now; nothing is stored."""
-        view = await self.store.load(*touched(commands))
+        return self.decide(commands, await self.store.load(*touched(commands))).outcomes
+
+    def decide(self, commands: Sequence[Command], view: StockView) -> Decision:
+        """Return what is decided about *commands* over *view* by the shop's policy, now."""
         now = self.clock.now()
-        return decide(commands, view, now=now, policy=self.policy, codec=self.codec).outcomes
+        return decide(commands, view, now=now, policy=self.policy, codec=self.codec)
 
     async def reservations(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Reservation]:
         """Return those of the orders' reservations that are there."""
@@ -75,9 +78,7 @@ class StockLedger:
     async def _try(
         self, commands: Sequence[Command], further_events: FurtherEvents
     ) -> tuple[Outcome, ...] | None:
-        view = await self.store.load(*touched(commands))
-        now = self.clock.now()
-        decision = decide(commands, view, now=now, policy=self.policy, codec=self.codec)
+        decision = self.decide(commands, await self.store.load(*touched(commands)))
         events = decision.change.events + further_events(
             tuple(zip(commands, decision.outcomes, strict=True))
         )
