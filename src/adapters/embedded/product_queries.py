@@ -1,0 +1,84 @@
+"""Finding products: the filters, sorting and pages of ``ProductQuery`` in SQL."""
+
+# ruff: noqa: S608 - the names in the statements are ours, every value is a parameter
+
+import sqlite3
+from typing import Any
+
+from adapters.embedded.bulk import encode, page_offset, storable
+from adapters.embedded.stock_rows import PRODUCT_JSON
+from inventory_domain.queries import ProductQuery
+
+__all__ = ["find_products"]
+
+_SORT_COLUMNS = {
+    "name": "name",
+    "price": "price",
+    "stock": "stock",
+    "createdAt": "created_at",
+    "updatedAt": "updated_at",
+}
+
+# Every word of a JSON list is in the text.
+_HAS_WORDS = "NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE instr({}, value) = 0)"
+
+# The ranks of queries.match_rank, in SQL.
+_RANK = f"""CASE
+    WHEN name_text = :wanted OR sku_text = :wanted THEN 0
+    WHEN substr(name_text, 1, length(:wanted)) = :wanted THEN 1
+    WHEN instr(name_text, :wanted) > 0 THEN 2
+    WHEN {_HAS_WORDS.format("name_text")} THEN 3
+    ELSE 4 END, name, product_id"""
+
+
+def find_products(connection: sqlite3.Connection, query: ProductQuery) -> tuple[int, str | None]:
+    """Return how many products match, and those of the page as one JSON list."""
+    where, parameters = _conditions(query)
+    total = connection.execute(
+        f"SELECT count(*) FROM products {where}",
+        parameters,
+    ).fetchone()[0]
+    parameters["limit"] = query.limit
+    parameters["offset"] = page_offset(query.page, query.limit)
+    found = connection.execute(
+        f"""SELECT '[' || group_concat(product) || ']' FROM (
+            SELECT {PRODUCT_JSON} AS product FROM (
+                SELECT rowid AS place FROM products {where}
+                ORDER BY {_sorting(query)} LIMIT :limit OFFSET :offset
+            ) CROSS JOIN products ON products.rowid = place
+        )""",
+        parameters,
+    ).fetchone()[0]
+    return int(total), found
+
+
+def _sorting(query: ProductQuery) -> str:
+    if query.by_match and query.search is not None:
+        return _RANK
+    direction = "DESC" if query.sort.startswith("-") else "ASC"
+    return f"{_SORT_COLUMNS[query.sort.removeprefix('-')]} {direction}, product_id"
+
+
+def _conditions(query: ProductQuery) -> tuple[str, dict[str, Any]]:
+    conditions: list[str] = []
+    search = storable((query.search or "").lower())
+    parameters: dict[str, Any] = {
+        "category": storable((query.category or "").lower()),
+        "min_price": query.min_price,
+        "max_price": query.max_price,
+        "words": encode(search.split()),
+        "wanted": " ".join(search.split()),
+    }
+    if not query.include_inactive:
+        conditions.append("is_active")
+    if query.category is not None:
+        conditions.append("category_text = :category")
+    if query.min_price is not None:
+        conditions.append("price >= :min_price")
+    if query.max_price is not None:
+        conditions.append("price <= :max_price")
+    if query.in_stock is not None:
+        conditions.append("stock > 0" if query.in_stock else "stock = 0")
+    if query.search is not None:
+        conditions.append(_HAS_WORDS.format("search_text"))
+    return ("WHERE " + " AND ".join(conditions) if conditions else ""), parameters
