@@ -13,12 +13,17 @@ from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Handl
 
 __all__ = ["start_orders_work", "start_products_work"]
 
+# What the last batches gave rise to is still published.
+_AFTER_CONSUMERS = 1
+
 
 def start_orders_work(container: Container, supervisor: Supervisor) -> None:
     """Relay the orders' events, and follow what becomes of their stock."""
     follower: Handler = container.stock_follower()
     settings = ConsumerSettings(service="orders-service")
-    supervisor.start("orders-relay", lambda: _ready(container.orders_relay()))
+    supervisor.start(
+        "orders-relay", lambda: _ready(container.orders_relay()), stop_turn=_AFTER_CONSUMERS
+    )
     supervisor.start(
         "orders-consumer",
         lambda: _consumer(container, ORDERS_GROUP, ORDERS_TOPICS, follower, settings),
@@ -33,7 +38,9 @@ def start_products_work(container: Container, supervisor: Supervisor) -> None:
         retry_pause_seconds=container.settings().reserve_retry_pause_seconds,
         overtaking_topics=frozenset({INVENTORY_RELEASE}),
     )
-    supervisor.start("products-relay", lambda: _ready(container.stock_relay()))
+    supervisor.start(
+        "products-relay", lambda: _ready(container.stock_relay()), stop_turn=_AFTER_CONSUMERS
+    )
     supervisor.start(
         "products-consumer",
         lambda: _consumer(container, PRODUCTS_GROUP, PRODUCTS_TOPICS, keeper, settings),

@@ -1,34 +1,251 @@
 """The settings: environment variables, also from a ``.env`` file."""
 
-import attrs
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["Settings"]
+import attrs
+import environ
+from dotenv import dotenv_values
+
+from apps.faults import CommandFault
+from apps.setting_kinds import (
+    Kind,
+    number,
+    one_of,
+    optional_text,
+    origins,
+    port,
+    switch,
+    text,
+    whole,
+)
+
+__all__ = ["SettingRow", "Settings", "describe", "load_settings"]
+
+_MASK = "********"
+
+
+class _BadValue(ValueError):
+    """The value of one setting is not allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"{name} must be {allowed}; it is {value!r}.")
+        self.name = name
+
+
+def _read(name: str, kind: Kind, value: object) -> object:
+    try:
+        return kind.read(value)
+    except ValueError:
+        shown = _MASK if name in _HIDDEN else value
+        raise _BadValue(name, shown, kind.allowed) from None
+
+
+# The annotation of each field says what comes out, so that this may say Any.
+def _setting(name: str, default: object, kind: Kind, meaning: str) -> Any:  # noqa: ANN401
+    return environ.var(default, converter=partial(_read, name, kind), name=name, help=meaning)
+
+
+_HIDDEN = frozenset({"ACCESS_TOKEN_SECRET"})
+_ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Settings:
+    """Every setting with its default; what is given is checked here, one value at a time."""
+
+    # Read by environ-config: the variables are called like the settings, without a prefix.
+    _prefix: ClassVar[str] = ""
+
+    host: str = _setting(
+        "HOST", "127.0.0.1", text("a host name or an address"), "The address to listen on"
+    )
+    orders_port: int = _setting("ORDERS_PORT", 3004, port(), "Port of the orders service")
+    products_port: int = _setting("PRODUCTS_PORT", 3001, port(), "Port of the products service")
+    storefront_port: int = _setting("STOREFRONT_PORT", 3006, port(), "Port of the web pages")
+    monitor_port: int = _setting("MONITOR_PORT", 8080, port(), "Port of the monitor")
+    data_dir: str = _setting(
+        "DATA_DIR", "./data", text("a folder"), "Folder of the embedded store and event log"
+    )
+    store: str = _setting(
+        "STORE", "embedded", one_of("embedded", "mongodb"), "Where orders and stock live"
+    )
+    event_log: str = _setting(
+        "EVENT_LOG", "embedded", one_of("embedded", "kafka"), "What carries the events"
+    )
+    mongodb_uri: str = _setting(
+        "MONGODB_URI",
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+        text("a mongodb:// address"),
+        "The MongoDB replica set, with STORE=mongodb",
+    )
+    orders_db: str = _setting(
+        "ORDERS_DB", "orders_db", text("a name"), "Database of the orders, with STORE=mongodb"
+    )
+    products_db: str = _setting(
+        "PRODUCTS_DB", "products_db", text("a name"), "Database of the stock, with STORE=mongodb"
+    )
+    kafka_bootstrap_servers: str = _setting(
+        "KAFKA_BOOTSTRAP_SERVERS",
+        "127.0.0.1:9092",
+        text("host:port, several separated by commas"),
+        "Brokers to ask first, with EVENT_LOG=kafka",
+    )
+    topic_partitions: int = _setting(
+        "TOPIC_PARTITIONS", 3, whole(1, 1000), "Partitions of a topic that is made"
+    )
+    topic_replication_factor: int = _setting(
+        "TOPIC_REPLICATION_FACTOR", 1, whole(1, 100), "Copies of a topic that is made, in Kafka"
+    )
+    socketio_redis_url: str | None = _setting(
+        "SOCKETIO_REDIS_URL",
+        None,
+        optional_text("a redis:// address"),
+        "Redis that joins the sockets of several orders services",
+    )
+    access_token_secret: str | None = _setting(
+        "ACCESS_TOKEN_SECRET",
+        None,
+        optional_text("a secret of 32 bytes or more"),
+        "What tokens are signed with (HS256)",
+    )
+    issuer: str = _setting("ISSUER", "inventory", text("a name"), "Who must have issued a token")
+    reserve_retry_count_max: int = _setting(
+        "RESERVE_RETRY_COUNT_MAX",
+        3,
+        whole(0, 100),
+        "How often a reservation that fell short is tried again",
+    )
+    reserve_retry_pause_seconds: float = _setting(
+        "RESERVE_RETRY_PAUSE_SECONDS",
+        1.0,
+        number(0.001, 3600),
+        "The first pause before that; it doubles, with jitter",
+    )
+    price_check: bool = _setting(
+        "PRICE_CHECK",
+        default=True,
+        kind=switch(),
+        meaning="Refuse an order whose price is not the product's",
+    )
+    demo: bool | None = _setting(
+        "DEMO",
+        None,
+        switch(by_default="run on loopback"),
+        "Give tokens to anybody; by default only `run` does, and only on loopback",
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "CORS_ORIGINS", (), origins(), "Origins that browsers may call from"
+    )
+    log_level: str = _setting(
+        "LOG_LEVEL", "info", one_of("debug", "info", "warning", "error"), "The least that is logged"
+    )
+    log_format: str = _setting(
+        "LOG_FORMAT", "console", one_of("console", "json"), "How it is logged, to stderr"
+    )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{row.name}={row.value}" for row in describe(self))
+        return f"Settings({shown})"
 
 
 @attrs.frozen(kw_only=True)
-class Settings:
-    """Every setting with its default."""
+class SettingRow:
+    """One setting as people see it: secrets are masked."""
 
-    host: str = "127.0.0.1"
-    orders_port: int = 3004
-    products_port: int = 3001
-    storefront_port: int = 3006
-    monitor_port: int = 8080
-    data_dir: str = "./data"
-    store: str = "embedded"
-    event_log: str = "embedded"
-    mongodb_uri: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
-    orders_db: str = "orders_db"
-    products_db: str = "products_db"
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    topic_partitions: int = 3
-    topic_replication_factor: int = 1
-    access_token_secret: str | None = None
-    issuer: str = "inventory"
-    reserve_retry_count_max: int = 3
-    reserve_retry_pause_seconds: float = 1.0
-    price_check: bool = True
-    demo: bool | None = None
-    cors_origins: tuple[str, ...] = ()
-    log_level: str = "info"
-    log_format: str = "console"
+    name: str
+    value: str
+    default: str
+    meaning: str
+    is_default: bool
+
+
+def describe(settings: Settings) -> tuple[SettingRow, ...]:
+    """Return every setting with its value, its default and its meaning."""
+    rows = []
+    for field in attrs.fields(Settings):
+        entry = field.metadata["environ_config"]
+        value = getattr(settings, field.name)
+        rows.append(
+            SettingRow(
+                name=entry.name,
+                value=_shown(entry.name, value),
+                default=_shown(entry.name, field.default),
+                meaning=entry.help,
+                is_default=value == field.default,
+            )
+        )
+    return tuple(rows)
+
+
+def load_settings(
+    environment: Mapping[str, str] = os.environ, *, env_file: Path = Path(".env")
+) -> Settings:
+    """Read the settings; a variable of *environment* wins over the file, an empty one is none.
+
+    Raises:
+        CommandFault: it names every bad value, and what is allowed.
+    """
+    # Dollar signs in a secret are no references.
+    file = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
+    found = {name: value for name, value in {**file, **environment}.items() if value}
+    settings, faults = _read_all(found)
+    faults.extend(_contradictions(settings))
+    if faults:
+        raise CommandFault(*faults)
+    return settings
+
+
+def _read_all(found: dict[str, str]) -> tuple[Settings, list[str]]:
+    """Return the settings and what is wrong with them; a bad value's default is in its place."""
+    faults: list[str] = []
+    while True:
+        try:
+            return environ.to_config(Settings, found), faults
+        except _BadValue as bad:
+            faults.append(str(bad))
+            del found[bad.name]
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    faults = []
+    ports: dict[int, str] = {}
+    for name in ("orders_port", "products_port", "storefront_port", "monitor_port"):
+        value = getattr(settings, name)
+        if value in ports:
+            first = ports[value]
+            faults.append(f"{first} and {name.upper()} are both {value}: give each its own port.")
+        elif value:
+            ports[value] = name.upper()
+    if settings.store == "mongodb" and settings.orders_db == settings.products_db:
+        faults.append(
+            f"ORDERS_DB and PRODUCTS_DB are both {settings.orders_db!r}: they must differ."
+        )
+    return faults
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return "unset"
+    if value == ():
+        return "none"
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if name in _HIDDEN:
+        return _MASK
+    return _without_password(str(value)) if name in _ADDRESSES else str(value)
+
+
+def _without_password(address: str) -> str:
+    parts = urlsplit(address)
+    user, separator, host = parts.netloc.rpartition("@")
+    if not separator or ":" not in user:
+        return address
+    netloc = f"{user.partition(':')[0]}:{_MASK}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))

@@ -10,21 +10,33 @@ import structlog
 
 from inventory_domain.ports import Clock
 
-__all__ = ["Supervisor", "WorkerState", "supervised"]
+__all__ = ["OpenWork", "Supervisor", "Work", "WorkerState", "supervised"]
 
 _log = structlog.get_logger(__name__)
 
-_RESTART_PAUSE_SECONDS = 1.0
-_STOP_SECONDS_MAX = 5.0
+_RESTART_PAUSE_SECONDS = 0.5
+_RESTART_PAUSE_SECONDS_MAX = 30.0
+_STOP_SECONDS_MAX = 3.0
 
 
 class Work(Protocol):
-    """Something that runs until it is stopped, and knows whether the world is away."""
+    """Something that runs until it is stopped."""
 
-    async def run(self) -> None: ...
+    @property
+    def outage(self) -> Exception | None:
+        """What it waits for the end of, or None."""
+
+    async def run(self) -> None:
+        """Work until :meth:`stop`."""
+
+    def stop(self) -> None:
+        """Let :meth:`run` return after the batch that is under way."""
 
 
-@attrs.define
+OpenWork = Callable[[], Awaitable[Work]]
+
+
+@attrs.frozen
 class WorkerState:
     """How a worker is: *fault* says why it is not well, None: it is."""
 
@@ -33,63 +45,111 @@ class WorkerState:
     restarts: int = 0
 
 
-OpenWork = Callable[[], Awaitable[Work]]
+@attrs.define
+class _Worker:
+    """One piece of work that is kept running."""
+
+    name: str
+    open_work: OpenWork
+    stop_turn: int
+    work: Work | None = None
+    fault: str | None = "it is starting"
+    restarts: int = 0
+    task: asyncio.Task[None] | None = None
+
+    def state(self) -> WorkerState:
+        outage = None if self.work is None else self.work.outage
+        return WorkerState(self.name, self.fault if outage is None else str(outage), self.restarts)
 
 
 class Supervisor:
-    """Keeps named workers running until it is stopped."""
+    """Keeps named workers running until it is stopped.
+
+    One that dies, or ends before it was asked to, is restarted after a pause that doubles with
+    every death in a row.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._states: dict[str, WorkerState] = {}
-        self._work: dict[str, Work] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._workers: list[_Worker] = []
         self._stopping = False
+        self._changed = asyncio.Event()
 
     def states(self) -> Sequence[WorkerState]:
         """Return how every worker is now, outages included."""
-        for name, state in self._states.items():
-            work = self._work.get(name)
-            outage = getattr(work, "outage", None)
-            if work is not None:
-                state.fault = None if outage is None else str(outage)
-        return tuple(self._states.values())
+        return tuple(worker.state() for worker in self._workers)
 
-    def start(self, name: str, open_work: OpenWork) -> None:
-        """Begin to keep a worker running; *open_work* makes it anew at each start."""
-        self._states[name] = WorkerState(name)
-        self._tasks[name] = asyncio.create_task(self._keep(name, open_work), name=name)
+    def start(self, name: str, open_work: OpenWork, *, stop_turn: int = 0) -> None:
+        """Begin to keep a worker running; *open_work* makes it anew at each start.
 
-    async def stop(self) -> None:
-        """Let every worker finish its batch, for a bounded time, then end it."""
+        Workers are stopped in the order of *stop_turn*, those of one turn at the same time.
+        """
+        worker = _Worker(name, open_work, stop_turn)
+        worker.task = asyncio.create_task(self._keep(worker), name=name)
+        self._workers.append(worker)
+
+    async def until_up(self) -> None:
+        """Return as soon as every worker has started and none has a fault that it knows of."""
+        while any(worker.fault is not None for worker in self._workers):
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def stop(self, seconds_max: float = _STOP_SECONDS_MAX) -> None:
+        """Let the workers of each turn finish their batch, at most so long, then end them."""
         self._stopping = True
-        for work in self._work.values():
-            stop = getattr(work, "stop", None)
-            if stop is not None:
-                stop()
-        tasks = list(self._tasks.values())
-        stoppable = [t for n, t in self._tasks.items() if hasattr(self._work.get(n), "stop")]
-        if stoppable:
-            await asyncio.wait(stoppable, timeout=_STOP_SECONDS_MAX)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for turn in sorted({worker.stop_turn for worker in self._workers}):
+            await _stop(
+                [worker for worker in self._workers if worker.stop_turn == turn], seconds_max
+            )
 
-    async def _keep(self, name: str, open_work: OpenWork) -> None:
-        state = self._states[name]
+    async def _keep(self, worker: _Worker) -> None:
+        deaths = 0
         while not self._stopping:
+            started = self._clock.now()
             try:
-                work = await open_work()
-                self._work[name] = work
-                await work.run()
-            except asyncio.CancelledError:
-                raise
-            except Exception as fault:  # noqa: BLE001 - whatever kills a worker, it is restarted
-                self._work.pop(name, None)
-                state.fault = f"{type(fault).__name__}: {fault}"
-                state.restarts += 1
-                _log.exception("worker_died", worker=name, restarts=state.restarts)
-                await self._clock.sleep(_RESTART_PAUSE_SECONDS)
+                worker.work = await worker.open_work()
+                self._note(worker, None)
+                if self._stopping:
+                    worker.work.stop()
+                await worker.work.run()
+                fault = "it ended by itself"
+            except Exception as error:  # noqa: BLE001 - whatever kills a worker, it is restarted
+                fault = f"{type(error).__name__}: {error}"
+                _log.exception("worker_died", worker=worker.name, restarts=worker.restarts)
+            if self._stopping:
+                return
+            worker.work = None
+            worker.restarts += 1
+            self._note(worker, fault)
+            lived = (self._clock.now() - started).total_seconds()
+            deaths = 1 if lived > _RESTART_PAUSE_SECONDS_MAX else deaths + 1
+            await self._clock.sleep(_pause_seconds(deaths))
+
+    def _note(self, worker: _Worker, fault: str | None) -> None:
+        worker.fault = fault
+        self._changed.set()
+
+
+def _pause_seconds(deaths: int) -> float:
+    # Past so many the pause has long reached its bound; two to the power of a year's is huge.
+    doublings = min(deaths - 1, 16)
+    return min(_RESTART_PAUSE_SECONDS * 2.0**doublings, _RESTART_PAUSE_SECONDS_MAX)
+
+
+async def _stop(workers: Sequence[_Worker], seconds_max: float) -> None:
+    for worker in workers:
+        if worker.work is not None:
+            worker.work.stop()
+        elif worker.task is not None:
+            worker.task.cancel()  # it is being opened, or pauses after a death
+    tasks = [worker.task for worker in workers if worker.task is not None]
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds_max)
+    for task in late:
+        _log.warning("worker_cut_off", worker=task.get_name(), seconds=seconds_max)
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

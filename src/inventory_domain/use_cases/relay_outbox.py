@@ -48,6 +48,7 @@ class OutboxRelay:
         self._holder = ids.new_id()
         self._work = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._stopping = False
         self.outage: DependencyUnavailable | None = None
 
     def nudge(self) -> None:
@@ -73,18 +74,28 @@ class OutboxRelay:
             return count
 
     async def run(self) -> None:
-        """Relay until cancelled; an outage is waited out."""
+        """Relay until :meth:`stop`; an outage is waited out."""
         while True:
             self._work.clear()
+            # Read after the clearing: a stop that comes later sets it again.
+            last = self._stopping
             try:
                 if await self._has_lease():
                     await self.flush()
                 self.outage = None
             except DependencyUnavailable as outage:
                 self.outage = outage
-                await self._clock.sleep(self._settings.outage_pause_seconds)
-                continue
-            await self._clock.wait(self._work, self._settings.poll_seconds)
+                if not last:
+                    await self._clock.sleep(self._settings.outage_pause_seconds)
+            if last:
+                return
+            if self.outage is None:
+                await self._clock.wait(self._work, self._settings.poll_seconds)
+
+    def stop(self) -> None:
+        """Let :meth:`run` return after it has published once more what is pending."""
+        self._stopping = True
+        self._work.set()
 
     async def _has_lease(self) -> bool:
         now = self._clock.now()

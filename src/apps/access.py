@@ -1,0 +1,96 @@
+"""Who may come in: the secret that tokens are signed with, and the demo that needs none."""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+
+import attrs
+
+from apps.faults import CommandFault
+from apps.settings import Settings
+
+__all__ = ["is_loopback", "settle_access"]
+
+_KEPT_AS = "demo-secret"
+_SECRET_BYTES_MIN = 32
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach *host*."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def settle_access(settings: Settings, *, demo_by_default: bool) -> Settings:
+    """Return *settings* with DEMO decided and a secret that tokens can be signed with.
+
+    The embedded demo on loopback makes a secret of its own, which stays in DATA_DIR for the
+    next start and for the commands beside it.
+
+    Raises:
+        CommandFault: the demo could be reached from outside, or there is no fit secret.
+    """
+    loopback = is_loopback(settings.host)
+    demo = settings.demo
+    if demo is None:
+        demo = demo_by_default and loopback
+    if demo and not loopback:
+        raise CommandFault(
+            f"DEMO=1 gives tokens to anybody, and HOST={settings.host} can be reached from "
+            "outside: set DEMO=0 and an ACCESS_TOKEN_SECRET, or HOST=127.0.0.1."
+        )
+    secret = settings.access_token_secret
+    if secret is None:
+        secret = _own_secret(settings, demo=demo)
+    elif len(secret.encode()) < _SECRET_BYTES_MIN:
+        raise CommandFault(
+            f"ACCESS_TOKEN_SECRET has {len(secret.encode())} bytes, HS256 needs "
+            f"{_SECRET_BYTES_MIN} or more: {_HOW_TO_MAKE_ONE}"
+        )
+    return attrs.evolve(settings, demo=demo, access_token_secret=secret)
+
+
+_HOW_TO_MAKE_ONE = (
+    'make one with `python -c "import secrets; print(secrets.token_hex(32))"` and set it, '
+    "the same for every service."
+)
+
+
+def _own_secret(settings: Settings, *, demo: bool) -> str:
+    if not demo:
+        raise CommandFault(f"ACCESS_TOKEN_SECRET is not set: {_HOW_TO_MAKE_ONE}")
+    if (settings.store, settings.event_log) != ("embedded", "embedded"):
+        raise CommandFault(
+            "ACCESS_TOKEN_SECRET is not set, and only the embedded demo makes one of its own: "
+            + _HOW_TO_MAKE_ONE
+        )
+    folder = Path(settings.data_dir)
+    try:
+        return _kept_secret(folder / _KEPT_AS)
+    except OSError as error:
+        raise CommandFault(
+            f"DATA_DIR={settings.data_dir} cannot be written to ({error.strerror}): name another "
+            "folder."
+        ) from None
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_SECRET_BYTES_MIN))
+        # Whole or not at all, and of two that make one at once the first one's stays.
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
