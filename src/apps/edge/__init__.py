@@ -1,0 +1,1 @@
+"""The HTTP edge that all apps share: who calls, what they send, what they are answered."""
