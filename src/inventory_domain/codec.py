@@ -153,7 +153,7 @@ class Codec:
             raise broken(f"{len(value)} bytes are more than the {MESSAGE_BYTES_MAX} allowed")
         try:
             document = self.loads(value)
-        except (ValueError, RecursionError) as fault:
+        except (ValueError, ArithmeticError, RecursionError) as fault:
             raise broken(f"not JSON: {fault}") from fault
         if not isinstance(document, dict):
             raise broken("the JSON value must be an object")

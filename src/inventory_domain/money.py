@@ -29,7 +29,8 @@ def money_fault(value: object) -> str | None:
         return "must be a finite number"
     if amount < 0:
         return "must not be negative"
-    if amount * 100 > MONEY_MAX:
+    # Compared in major units, since a product could leave the range that Decimal has.
+    if amount > MONEY_MAX // 100:
         return f"must be at most {MONEY_MAX // 100}"
     try:
         exact = amount == amount.quantize(_CENT)
