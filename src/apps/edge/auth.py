@@ -15,6 +15,7 @@ __all__ = [
     "Caller",
     "KeySet",
     "Keys",
+    "NoToken",
     "SharedSecret",
     "TokenVerifier",
     "Unauthenticated",
@@ -36,6 +37,13 @@ class Unauthenticated(DomainError):
     def message(self) -> str:
         """Return the reason."""
         return self.reason
+
+
+@attrs.define(kw_only=True, str=False)
+class NoToken(Unauthenticated):
+    """The caller sent no token, which is enough for what is open to anyone."""
+
+    reason: str = "Sign in: send a token as Authorization: Bearer <token>."
 
 
 @attrs.frozen(kw_only=True)

@@ -6,12 +6,12 @@ from typing import Any
 import attrs
 from litestar import Request
 
-from apps.edge.auth import Caller, Unauthenticated
+from apps.edge.auth import Caller, NoToken, Unauthenticated
 from inventory_domain.errors import Forbidden
 from inventory_domain.messages import Trace
 from inventory_domain.order_decisions import Actor
 
-__all__ = ["AnyRequest", "Call", "as_admin", "as_service", "as_user", "call_of"]
+__all__ = ["AnyRequest", "Call", "as_admin", "as_anyone", "as_service", "as_user", "call_of"]
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -74,6 +74,14 @@ class Call:
 def call_of(request: AnyRequest) -> Call:
     """Return the call that *request* makes, whoever makes it."""
     call: Call = request.scope["state"]["call"]
+    return call
+
+
+def as_anyone(request: AnyRequest) -> Call:
+    """Return the call of whoever it is; a token that is sent must be a good one all the same."""
+    call = call_of(request)
+    if not isinstance(call.identity, Caller | NoToken):
+        raise call.identity
     return call
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.edge.auth import Caller, TokenVerifier, Unauthenticated
+from apps.edge.auth import Caller, NoToken, TokenVerifier, Unauthenticated
 from apps.edge.calls import Call
 from apps.edge.errors import unexpected_failure
 from apps.edge.metrics import HttpMetrics
@@ -88,7 +88,7 @@ class Gate:
 
     def _identify(self, header: bytes | None) -> Caller | Unauthenticated:
         if header is None:
-            return Unauthenticated(reason="Sign in: send a token as Authorization: Bearer <token>.")
+            return NoToken()
         scheme, _, token = header.decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return Unauthenticated(reason="Send the token as Authorization: Bearer <token>.")
