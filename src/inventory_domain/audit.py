@@ -137,16 +137,17 @@ class Auditor:
 
     def report(self) -> AuditReport:
         """Return the sums, and every difference with its product and order."""
-        differences = [fault for ledger in self._ledgers.values() for fault in ledger.faults]
+        differences: list[Difference] = []
         sums = []
         for product in sorted(self._products.values(), key=lambda found: found.product_id):
             own = list(self._product_differences(product))
             differences.extend(own)
             sums.append(_sum(product, holds=not own))
-        differences.extend(
-            Difference(product_id=key, what="ledger without a product", expected=0, found=1)
-            for key in sorted(self._ledgers.keys() - self._products.keys())
-        )
+        for key in sorted(self._ledgers.keys() - self._products.keys()):
+            differences.extend(self._ledgers[key].faults)
+            differences.append(
+                Difference(product_id=key, what="ledgers without a product", expected=0, found=1)
+            )
         differences.extend(
             # A claim is what the reservation holds minus what the ledger says it holds.
             Difference(
@@ -190,6 +191,8 @@ class Auditor:
 
     def _product_differences(self, product: Product) -> Iterable[Difference]:
         ledger = self._ledgers.get(product.product_id, _Ledger())
+        yield from ledger.faults
+        yield from _below_zero(product)
         for what in ("received", "stock", "reserved", "sold", "written_off"):
             expected, found = getattr(ledger, what), getattr(product, what)
             if expected != found:
@@ -199,6 +202,19 @@ class Auditor:
                     expected=expected,
                     found=found,
                 )
+
+
+def _below_zero(product: Product) -> Iterable[Difference]:
+    # A ledger can add up and still tell of units that were sold and never there.
+    for what in ("stock", "reserved"):
+        found = getattr(product, what)
+        if found < 0:
+            yield Difference(
+                product_id=product.product_id,
+                what=f"{what}, which is never below zero,",
+                expected=0,
+                found=found,
+            )
 
 
 def _sum(product: Product, *, holds: bool) -> ProductSum:

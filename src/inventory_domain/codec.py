@@ -134,7 +134,7 @@ class Codec:
             return read_outcome(OutcomeKind(str(tag)), document, record)
         except BrokenMessage:
             raise
-        except (KeyError, TypeError, ValueError) as fault:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
             raise broken(f"{tag!r} in {record.topic} is not well formed: {fault!r}") from fault
 
     def _open(self, record: Record) -> tuple[Document, OrderId, Trace]:

@@ -78,18 +78,23 @@ def _read_line(item: object, position: int) -> MessageLine:
         amount = None if price is None else parse_money(price)
     except ValueError as fault_of_price:
         raise broken(f"items[{position}].price {fault_of_price}") from None
-    name = item.get("productName")
     return MessageLine(
         product_id=ProductId(str(product_id)),
         quantity=quantity,
         price=amount,
-        product_name=name if isinstance(name, str) else "",
+        product_name=read_text(item.get("productName")),
     )
 
 
 def read_text(value: object) -> str:
-    """Return *value* if it is a string, else an empty one."""
-    return value if isinstance(value, str) else ""
+    """Return *value* if it is a string, else an empty one.
+
+    JSON can name half of a surrogate pair, which no store and no message can hold again: each
+    becomes a question mark.
+    """
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode(errors="replace").decode()
 
 
 def read_event_id(record: Record, document: Document, fallback: str) -> EventId:
@@ -112,9 +117,9 @@ def read_trace(record: Record, document: Document) -> Trace:
 
 
 def read_adjusted(document: Document, record: Record) -> StockAdjusted:
-    """Read a restock or write-off; a fault is a KeyError, TypeError or ValueError."""
+    """Read a restock or write-off; a fault is whatever error reading a bad value raises."""
     return StockAdjusted(
-        event_id=EventId(str(document["eventId"])),
+        event_id=EventId(read_text(document["eventId"])),
         occurred_at=parse_time(document["occurredAt"]),
         trace=read_trace(record, document),
         product_id=ProductId(_id(document["productId"])),
@@ -126,11 +131,11 @@ def read_adjusted(document: Document, record: Record) -> StockAdjusted:
 
 
 def read_outcome(kind: OutcomeKind, document: Document, record: Record) -> StockOutcome:
-    """Read an outcome; a fault is a KeyError, TypeError or ValueError."""
+    """Read an outcome; a fault is whatever error reading a bad value raises."""
     items = document["items"]
     rejected = kind is OutcomeKind.REJECTED
     return StockOutcome(
-        event_id=EventId(str(document["eventId"])),
+        event_id=EventId(read_text(document["eventId"])),
         occurred_at=parse_time(document["occurredAt"]),
         trace=read_trace(record, document),
         order_id=OrderId(_id(document["orderId"])),
@@ -139,7 +144,7 @@ def read_outcome(kind: OutcomeKind, document: Document, record: Record) -> Stock
         sequence=int(document["sequence"]),
         lines=() if rejected else tuple(map(_read_outcome_line, items)),
         refused=tuple(map(_read_refused_line, items)) if rejected else (),
-        reason=document.get("reason"),
+        reason=read_text(document.get("reason")) or None,
     )
 
 
@@ -158,7 +163,7 @@ def _read_refused_line(item: Document) -> RefusedLine:
         product_id=ProductId(_id(item["productId"])),
         wanted=int(item["wanted"]),
         available=int(item["available"]),
-        reason=str(item["reason"]),
+        reason=read_text(item["reason"]),
         price=None if price is None else parse_money(price),
     )
 

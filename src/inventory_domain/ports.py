@@ -89,14 +89,15 @@ class OrderStore(Outbox, Protocol):
 
         ``Added``; ``KeyKnown`` with the stored order if its idempotency key (subject and key)
         is there, in the store or earlier in *writes*; else ``NumberTaken`` if its order number
-        is. Durable on return.
+        is. *writes* are taken in turn, each seeing those before it. Durable on return.
         """
 
     async def save(self, writes: Sequence[OrderWrite]) -> Sequence[SaveResult]:
         """Store changed orders, each with its events or not at all; one result each, in order.
 
         The stored version must be ``order.version - 1``: else ``Conflict`` with the stored
-        order (None: it is not there), and nothing of that write is stored. Durable on return.
+        order (None: it is not there), and nothing of that write is stored. *writes* are taken in
+        turn, each seeing those before it. Durable on return.
         """
 
     async def get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, Order]:
@@ -131,7 +132,8 @@ class StockStore(Outbox, Protocol):
     async def find_products(self, query: ProductQuery) -> Page[Product]:
         """Return one page of the products that match, and how many match in all.
 
-        With ``query.by_match`` the best match comes first, see ``queries.match_rank``.
+        With ``query.by_match`` the best match comes first, see ``queries.match_rank``; without
+        a search text that is the order of the names.
         """
 
     async def find_movements(self, query: MovementQuery) -> Page[Movement]:
@@ -155,6 +157,7 @@ class Batch(Protocol):
     def assigned(self) -> Mapping[TopicPartition, int]:
         """The partitions that are the member's, each with the number of its assignment.
 
+        There are none while a rebalance is under way.
         A partition that left and came back has another number; what was remembered about it
         no longer counts, since its records come again from the last commit.
         """
@@ -168,7 +171,7 @@ class Batch(Protocol):
 
 
 class Subscription(Protocol):
-    """One member of a consumer group."""
+    """One member of a consumer group. It works on one batch at a time."""
 
     def batch(
         self,

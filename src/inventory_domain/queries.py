@@ -137,9 +137,11 @@ def match_rank(product: Product, search: str) -> int:
 
     0: the name or sku is the search text; 1: the name begins with it; 2: the name holds it;
     3: the name holds every word; 4: the words are found elsewhere. Equal ranks go by name,
-    then by id.
+    then by id. Nothing matches a blank text better than anything else.
     """
     wanted = " ".join(search.lower().split())
+    if not wanted:
+        return 0
     name = product.name.lower()
     if wanted in (name, (product.sku or "").lower()):
         return 0

@@ -99,7 +99,7 @@ class Movement:
 
 
 class ReservationState(StrEnum):
-    """Where a reservation stands. The last four never take stock again.
+    """Where a reservation stands. The last three never take stock again.
 
     ``REJECTED`` can become ``RESERVED`` by a new request. ``CANCELLED``: its release came
     before it held anything. ``DELIVERED_EARLY``: its delivery came before its reserve, which
@@ -146,7 +146,7 @@ class Reservation:
 
 @attrs.frozen(kw_only=True)
 class Reserve:
-    """Take all *lines* for an order, or none.
+    """Take all *lines* for an order, or none; each product is named once, with at least 1 unit.
 
     *final*: a shortage is not to be tried again, it rejects the order. *redrives* counts how
     often people have sent the request back; a higher count is a new try, not a duplicate.
@@ -187,7 +187,7 @@ class Consume:
 
 @attrs.frozen(kw_only=True)
 class Adjust:
-    """Receive (positive) or write off (negative) units of a product."""
+    """Receive (positive) or write off (negative) units of a product, never 0."""
 
     product_id: ProductId
     quantity: int

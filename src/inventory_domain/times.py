@@ -25,7 +25,10 @@ def parse_time(text: object) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("must be an ISO 8601 time") from None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from None
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

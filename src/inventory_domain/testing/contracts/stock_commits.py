@@ -1,6 +1,5 @@
 """What every stock store promises about commits: all or nothing, and guarded."""
 
-
 from collections.abc import Sequence
 
 import attrs
