@@ -22,7 +22,7 @@ from apps.edge.limits import Rate, RateLimit
 from apps.edge.metrics import HttpMetrics
 from apps.workers import Supervisor
 
-__all__ = ["API_PREFIX", "Edge", "create_app"]
+__all__ = ["API_PREFIX", "Edge", "Lifespan", "create_app"]
 
 API_PREFIX = "/api/v1"
 VERSION = "1.0.0"

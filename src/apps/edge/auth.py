@@ -132,9 +132,9 @@ class TokenVerifier:
                 issuer=self._issuer,
                 options={"require": ["sub", "roles", "exp", "iss"], "verify_aud": False},
             )
-        except jwt.InvalidTokenError as fault:
+            return _caller(claims)
+        except (jwt.PyJWTError, ArithmeticError, ValueError) as fault:
             raise Unauthenticated(reason=_sentence(fault)) from fault
-        return _caller(claims)
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
@@ -147,7 +147,7 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
     return Caller(subject=UserId(subject), roles=known, expires_at=float(claims["exp"]))
 
 
-def _sentence(fault: jwt.InvalidTokenError) -> str:
+def _sentence(fault: Exception) -> str:
     """Say what is wrong with a token, without a word that would help to forge one."""
     if isinstance(fault, jwt.ExpiredSignatureError):
         return "The token has expired: get a new one."

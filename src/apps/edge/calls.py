@@ -9,7 +9,7 @@ from litestar import Request
 from apps.edge.auth import Caller, NoToken, Unauthenticated
 from inventory_domain.errors import Forbidden
 from inventory_domain.messages import Trace
-from inventory_domain.order_decisions import Actor
+from inventory_domain.order_requests import Actor
 
 __all__ = ["AnyRequest", "Call", "as_admin", "as_anyone", "as_service", "as_user", "call_of"]
 
