@@ -91,13 +91,17 @@ class Writer:
         return result
 
     async def run_merged(
-        self, work: Callable[[sqlite3.Connection, list[Item]], Sequence[T]], items: Sequence[Item]
+        self,
+        work: Callable[[sqlite3.Connection, list[Item]], Sequence[T]],
+        items: Sequence[Item],
+        *,
+        then: Callable[[Sequence[T]], None] | None = None,
     ) -> Sequence[T]:
         """Run *work* on *items*, perhaps together with those of other callers.
 
-        *work* gives one result for each item and treats each by itself.
+        *work* gives one result for each item and treats each by itself; *then* as in ``run``.
         """
-        results: Sequence[T] = await self._hand_in(work, items, None)
+        results: Sequence[T] = await self._hand_in(work, items, then)
         return results
 
     async def aclose(self, seconds: float) -> None:

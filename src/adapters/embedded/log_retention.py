@@ -1,0 +1,82 @@
+"""Retention: old records leave the log, but none that a group has still to read."""
+
+import sqlite3
+
+import attrs
+
+from adapters.embedded.bulk import decode, value
+from adapters.embedded.log_tables import place_of, read_partitions
+
+__all__ = ["Retention", "retain"]
+
+_BATCHES_PER_STEP_MAX = 1_000
+
+
+@attrs.frozen(kw_only=True)
+class Retention:
+    """How long records are kept: by age and by count a partition; looked after now and then."""
+
+    age_seconds: float = 7 * 24 * 3600.0
+    count_max: int = 1_000_000
+    interval_seconds: float = 60.0
+
+
+def retain(connection: sqlite3.Connection, retention: Retention, now: int) -> bool:
+    """Delete what *retention* lets go, and tell whether there is more to delete.
+
+    A partition loses its oldest batches only, up to the first that must be kept.
+    """
+    floors = _floors(connection)
+    old = now - round(retention.age_seconds * 1000)
+    more = False
+    for topic, partition, number, begin, end in read_partitions(connection):
+        floor = floors.get((topic, partition), end)
+        if floor > begin:
+            surplus = end - retention.count_max
+            more = _trim(connection, number, (floor, surplus, old), end) or more
+    return more
+
+
+def _trim(
+    connection: sqlite3.Connection, number: int, limits: tuple[int, int, int], end: int
+) -> bool:
+    floor, surplus, old = limits
+    first, beyond = place_of(number, 0), place_of(number + 1, 0)
+    kept = connection.execute(
+        "SELECT place, base FROM batches WHERE place >= ? AND place < ?"
+        " AND NOT (place < ? AND (place < ? OR at < ?)) ORDER BY place LIMIT 1",
+        (first, beyond, place_of(number, floor), first + max(surplus, 0), old),
+    ).fetchone()
+    stop, begin = kept if kept is not None else (beyond, end)
+    step = connection.execute(
+        "SELECT place, base FROM batches WHERE place >= ? AND place < ?"
+        " ORDER BY place LIMIT 1 OFFSET ?",
+        (first, stop, _BATCHES_PER_STEP_MAX),
+    ).fetchone()
+    if step is not None:
+        stop, begin = step
+    deleted = connection.execute(
+        "DELETE FROM batches WHERE place >= ? AND place < ?", (first, stop)
+    ).rowcount
+    if deleted:
+        connection.execute(
+            "UPDATE partitions SET first_offset = ? WHERE number = ?", (begin, number)
+        )
+    return step is not None
+
+
+def _floors(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
+    """Return, for every partition that groups read, what the slowest has committed."""
+    found = value(
+        connection,
+        """SELECT json_group_array(json_array(topic, partition, floor)) FROM (
+            SELECT p.topic, p.partition, min(coalesce(c.next_offset, p.first_offset)) AS floor
+            FROM groups AS g
+            CROSS JOIN json_each(g.topics) AS subscribed
+            JOIN partitions AS p ON p.topic = subscribed.value
+            LEFT JOIN commits AS c ON c.group_name = g.name
+                AND c.topic = p.topic AND c.partition = p.partition
+            GROUP BY p.topic, p.partition
+        )""",
+    )
+    return {(topic, partition): floor for topic, partition, floor in decode(found)}
