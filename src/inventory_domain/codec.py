@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from inventory_domain.errors import BrokenMessage
-from inventory_domain.ids import EventId, OrderId, id_fault
+from inventory_domain.ids import EventId, OrderId, id_fault, is_id
 from inventory_domain.message_reading import (
     LINE_COUNT_MAX,
     QUANTITY_MAX,
@@ -140,9 +140,8 @@ class Codec:
     def _open(self, record: Record) -> tuple[Document, OrderId, Trace]:
         document = self._document(record)
         order_id = document.get("orderId")
-        fault = id_fault(order_id)
-        if fault is not None:
-            raise broken(f"orderId {fault}")
+        if not is_id(order_id):
+            raise broken(f"orderId {id_fault(order_id)}")
         if record.key is not None and record.key != str(order_id).encode():
             raise broken("the record's key is not its orderId, so its place in line is lost")
         return document, OrderId(str(order_id)), read_trace(record, document)

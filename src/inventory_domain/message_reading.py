@@ -1,7 +1,5 @@
 """Reading message documents: every fault named, unknown fields ignored."""
 
-from collections.abc import Mapping
-
 import attrs
 
 from inventory_domain.errors import BrokenMessage, RefusedLine
@@ -34,6 +32,8 @@ __all__ = [
 LINE_COUNT_MAX = 100
 QUANTITY_MAX = 1_000_000
 
+_NO_TRACE = Trace()
+
 
 def broken(reason: str) -> BrokenMessage:
     """Return the refusal of a message that can never be processed."""
@@ -65,7 +65,7 @@ def read_lines(items: object) -> tuple[MessageLine, ...]:
 
 
 def _read_line(item: object, position: int) -> MessageLine:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         raise broken(f"items[{position}] must be an object")
     product_id = item.get("productId")
     if not is_id(product_id):
@@ -107,13 +107,12 @@ def read_event_id(record: Record, document: Document, fallback: str) -> EventId:
 
 def read_trace(record: Record, document: Document) -> Trace:
     """Return what ties the message to the call that caused it."""
-    if not record.headers and "correlationId" not in document:
-        return Trace()
     correlation_id = header(record.headers, "correlation-id")
-    return Trace(
-        correlation_id=correlation_id or read_text(document.get("correlationId")) or None,
-        traceparent=header(record.headers, "traceparent"),
-    )
+    correlation_id = correlation_id or read_text(document.get("correlationId"))
+    traceparent = header(record.headers, "traceparent")
+    if not correlation_id and traceparent is None:
+        return _NO_TRACE
+    return Trace(correlation_id=correlation_id or None, traceparent=traceparent)
 
 
 def read_adjusted(document: Document, record: Record) -> StockAdjusted:

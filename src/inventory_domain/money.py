@@ -45,6 +45,12 @@ def parse_money(value: object) -> Money:
     Raises:
         ValueError: *value* is no amount; the text says why (see :func:`money_fault`).
     """
+    # Nearly every amount is fine; the fault is worked out for those that are not.
+    if type(value) is Decimal and value.is_finite() and 0 <= value <= MONEY_MAX // 100:
+        scaled = value * 100
+        minor = int(scaled)
+        if minor == scaled:
+            return Money(minor)
     fault = money_fault(value)
     if fault is not None or not isinstance(value, int | Decimal):
         raise ValueError(fault)
