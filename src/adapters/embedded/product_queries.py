@@ -28,7 +28,7 @@ _RANK = f"""CASE
     WHEN substr(name_text, 1, length(:wanted)) = :wanted THEN 1
     WHEN instr(name_text, :wanted) > 0 THEN 2
     WHEN {_HAS_WORDS.format("name_text")} THEN 3
-    ELSE 4 END, name, product_id"""
+    ELSE 4 END"""
 
 
 def find_products(connection: sqlite3.Connection, query: ProductQuery) -> tuple[int, str | None]:
@@ -53,8 +53,10 @@ def find_products(connection: sqlite3.Connection, query: ProductQuery) -> tuple[
 
 
 def _sorting(query: ProductQuery) -> str:
-    if query.by_match and query.search is not None:
-        return _RANK
+    if query.by_match:
+        # Nothing matches a blank text better than anything else.
+        is_blank = not (query.search or "").split()
+        return "name, product_id" if is_blank else f"{_RANK}, name, product_id"
     direction = "DESC" if query.sort.startswith("-") else "ASC"
     return f"{_SORT_COLUMNS[query.sort.removeprefix('-')]} {direction}, product_id"
 
