@@ -55,6 +55,8 @@ def read_draft(fields: Fields, *, id_required: bool = False) -> ProductDraft:
 
 def read_edit(fields: Fields) -> ProductEdit:
     """Read changes of a product; null takes an optional text away, and stock is refused."""
+    if not fields.source:
+        fields.refuse("name", "is required, or any other field that is to change")
     if fields.has("stock"):
         fields.take("stock")
         fields.refuse("stock", "does not change by PUT: use POST /products/{id}/restock")

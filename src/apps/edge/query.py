@@ -152,8 +152,12 @@ class QueryFields:
         wanted = self.raw("sort") or sort
         if wanted.removeprefix("-") not in sorts:
             self.refuse("sort", f"must be one of {', '.join(sorts)}, with - for descending")
+        return self.page(sort=wanted, limit=limit)
+
+    def page(self, *, sort: str = "", limit: int = 20) -> Paging:
+        """Return ``page`` and ``limit`` of a list that comes in one order only."""
         return Paging(
-            sort=wanted,
+            sort=sort,
             page=self.integer("page", low=1, high=PAGE_MAX) or 1,
             limit=self.integer("limit", low=1, high=PAGE_LIMIT_MAX) or limit,
         )
