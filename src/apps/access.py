@@ -45,7 +45,14 @@ def settle_access(settings: Settings, *, demo_by_default: bool) -> Settings:
             "outside: set DEMO=0 and an ACCESS_TOKEN_SECRET, or HOST=127.0.0.1."
         )
     secret = settings.access_token_secret
-    if secret is None:
+    if settings.access_token_jwks is not None:
+        if demo and settings.demo:
+            raise CommandFault(
+                "DEMO=1 signs tokens itself, and with ACCESS_TOKEN_JWKS somebody else does: "
+                "unset one of them."
+            )
+        demo = False
+    elif secret is None:
         secret = _own_secret(settings, demo=demo)
     elif len(secret.encode()) < _SECRET_BYTES_MIN:
         raise CommandFault(
@@ -81,7 +88,7 @@ def _own_secret(settings: Settings, *, demo: bool) -> str:
 
 def _kept_secret(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -4,11 +4,14 @@ Clients that must be opened (stores, the log, the notifier) are opened before, b
 ``apps.bootstrap``, and handed in; a test hands in fakes and gets the same graph.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 from dependency_injector import containers, providers
 
+from apps.edge.auth import TokenVerifier
 from apps.settings import Settings
 from inventory_domain.codec import Codec
 from inventory_domain.ports import (
@@ -31,7 +34,14 @@ from inventory_domain.use_cases.relay_outbox import OutboxRelay
 from inventory_domain.use_cases.serve_stock import ServeStock
 from inventory_domain.use_cases.stock_ledger import StockLedger
 
-__all__ = ["Container", "fast_codec"]
+__all__ = ["Container", "TopicKeeper", "fast_codec"]
+
+
+class TopicKeeper(Protocol):
+    """The part of an event log that makes topics."""
+
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Make those of *topics* that are not there; the others stay as they are."""
 
 
 def fast_codec() -> Codec:
@@ -50,10 +60,14 @@ class Container(containers.DeclarativeContainer):
     stock_store: providers.Dependency[StockStore] = providers.Dependency()
     log: providers.Dependency[EventLog] = providers.Dependency()
     inspector: providers.Dependency[LogInspector] = providers.Dependency()
+    topic_keeper: providers.Dependency[TopicKeeper] = providers.Dependency()
     notifier: providers.Dependency[Notifier] = providers.Dependency()
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdSource] = providers.Dependency()
 
+    verifier = providers.Singleton(
+        TokenVerifier, settings.provided.access_token_secret, settings.provided.issuer
+    )
     codec = providers.Singleton(fast_codec)
     policy = providers.Singleton(StockPolicy, check_prices=settings.provided.price_check)
 

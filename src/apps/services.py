@@ -1,6 +1,16 @@
-"""The two services' background work: relays and consumers, over one container."""
+"""The services: what each needs, serves and does in the background. One table names them all."""
 
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import attrs
+from litestar.types import ASGIApp
+
+from apps.bootstrap import Part
 from apps.container import Container
+from apps.orders.app import create_orders_app
+from apps.products.app import create_products_app
+from apps.settings import Settings
 from apps.workers import Supervisor, Work
 from inventory_domain.topics import (
     INVENTORY_RELEASE,
@@ -11,10 +21,33 @@ from inventory_domain.topics import (
 )
 from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Handler
 
-__all__ = ["start_orders_work", "start_products_work"]
+__all__ = ["SERVICES", "Service", "start_orders_work", "start_products_work"]
 
 # What the last batches gave rise to is still published.
 _AFTER_CONSUMERS = 1
+
+
+class CreateApp(Protocol):
+    """Makes a service's app over a container."""
+
+    def __call__(self, container: Container, *, supervisor: Supervisor) -> ASGIApp:
+        """Return the app; its readiness speaks of the workers of *supervisor*."""
+
+
+@attrs.frozen(kw_only=True)
+class Service:
+    """One service: its port's setting, the parts it needs, its app and its background work."""
+
+    name: str
+    port_setting: str
+    parts: frozenset[Part]
+    create_app: CreateApp
+    start_work: Callable[[Container, Supervisor], None]
+
+    def port(self, settings: Settings) -> int:
+        """Return the port it is to listen on."""
+        port: int = getattr(settings, self.port_setting.lower())
+        return port
 
 
 def start_orders_work(container: Container, supervisor: Supervisor) -> None:
@@ -45,6 +78,28 @@ def start_products_work(container: Container, supervisor: Supervisor) -> None:
         "products-consumer",
         lambda: _consumer(container, PRODUCTS_GROUP, PRODUCTS_TOPICS, keeper, settings),
     )
+
+
+# In the order in which they are printed, started and stopped.
+SERVICES: Final[Mapping[str, Service]] = {
+    service.name: service
+    for service in (
+        Service(
+            name="orders",
+            port_setting="ORDERS_PORT",
+            parts=frozenset({Part.ORDERS, Part.LOG, Part.SOCKETS}),
+            create_app=create_orders_app,
+            start_work=start_orders_work,
+        ),
+        Service(
+            name="products",
+            port_setting="PRODUCTS_PORT",
+            parts=frozenset({Part.STOCK, Part.LOG}),
+            create_app=create_products_app,
+            start_work=start_products_work,
+        ),
+    )
+}
 
 
 async def _ready(work: Work) -> Work:

@@ -113,6 +113,12 @@ class Settings:
         optional_text("a secret of 32 bytes or more"),
         "What tokens are signed with (HS256)",
     )
+    access_token_jwks: str | None = _setting(
+        "ACCESS_TOKEN_JWKS",
+        None,
+        optional_text("a file or an address"),
+        "JSON Web Key Set of an issuer that signs with RS256: a file or an address",
+    )
     issuer: str = _setting("ISSUER", "inventory", text("a name"), "Who must have issued a token")
     reserve_retry_count_max: int = _setting(
         "RESERVE_RETRY_COUNT_MAX",
@@ -224,6 +230,11 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.store == "mongodb" and settings.orders_db == settings.products_db:
         faults.append(
             f"ORDERS_DB and PRODUCTS_DB are both {settings.orders_db!r}: they must differ."
+        )
+    if settings.access_token_secret and settings.access_token_jwks:
+        faults.append(
+            "ACCESS_TOKEN_SECRET and ACCESS_TOKEN_JWKS are both set, and tokens are checked with "
+            "one of them: unset the other."
         )
     return faults
 

@@ -1,0 +1,72 @@
+"""Logging: one line an event on stderr, for people or as JSON, with the correlation id.
+
+What is bound with ``structlog.contextvars`` while a call is served (its correlation id above
+all) is on every line that the call gives rise to, those of libraries included.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+__all__ = ["configure_logs"]
+
+# What these say at their own start and end is said better by the program.
+_QUIET = ("uvicorn", "asyncio", "aiokafka", "pymongo", "environ_config")
+
+
+def configure_logs(level: str, form: str) -> None:
+    """Log *level* and above to stderr, as ``console`` or ``json``."""
+    least = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_last_steps(form),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(least)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
+
+
+def _last_steps(form: str) -> list[structlog.typing.Processor]:
+    if form == "json":
+        return [
+            structlog.processors.dict_tracebacks,
+            _message_first,
+            structlog.processors.JSONRenderer(),
+        ]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The pretty ones show local variables: slow, and secrets may be among them.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
+
+
+def _message_first(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {"event": event.pop("event", ""), **event}
