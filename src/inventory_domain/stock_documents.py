@@ -94,7 +94,7 @@ def reservation_document(reservation: Reservation) -> StoredDocument:
     return {
         "v": DOCUMENT_VERSION,
         "_id": reservation.order_id,
-        "state": reservation.state.value,
+        "state": str(reservation.state),
         "items": [
             {"productId": line.product_id, "qty": line.quantity} for line in reservation.lines
         ],
@@ -144,7 +144,7 @@ def movement_document(movement: Movement) -> StoredDocument:
         "_id": f"{movement.product_id}#{movement.number}",
         "productId": movement.product_id,
         "number": movement.number,
-        "kind": movement.kind.value,
+        "kind": str(movement.kind),
         "qty": movement.quantity,
         "stockAfter": movement.stock_after,
         "reservedAfter": movement.reserved_after,

@@ -19,7 +19,7 @@ __all__ = ["decode", "encode", "execute_rows", "page_offset", "storable", "value
 Row = Sequence[Any]
 
 # Few sizes, so that the statements stay in the connection's cache.
-_CHUNK_SIZES = (256, 32, 4, 1)
+_CHUNK_SIZES = (1024, 256, 32, 4, 1)
 _PARAMETERS_MAX = 32_766
 
 

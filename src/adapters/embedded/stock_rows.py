@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the names in the statements are ours, every value is a parameter
 
+from collections.abc import Iterable
 from typing import Any
 
 from adapters.embedded.bulk import encode, storable
@@ -37,7 +38,7 @@ __all__ = [
     "UPDATE_PRODUCTS",
     "UPDATE_RESERVATIONS",
     "movement_from",
-    "movement_row",
+    "movement_rows",
     "product_from",
     "product_row",
     "reservation_from",
@@ -194,7 +195,7 @@ def reservation_row(write: ReservationWrite) -> tuple[Any, ...]:
     row = (
         reservation.order_id,
         reservation.version,
-        reservation.state.value,
+        str(reservation.state),
         encode(document),
     )
     return row if write.expected_version is None else (*row, write.expected_version)
@@ -208,20 +209,30 @@ def reservation_from(parts: list[Any]) -> Reservation:
     return read_reservation(document)
 
 
-def movement_row(movement: Movement) -> tuple[Any, ...]:
-    """Return the movement as its row."""
-    return (
-        movement.product_id,
-        movement.number,
-        movement.kind.value,
-        movement.quantity,
-        movement.stock_after,
-        movement.reserved_after,
-        movement.order_id,
-        storable(movement.reason),
-        storable(movement.actor),
-        to_milliseconds(movement.at),
-    )
+def movement_rows(movements: Iterable[Movement]) -> list[tuple[Any, ...]]:
+    """Return the movements as their rows."""
+    rows = []
+    at, milliseconds = None, 0
+    for movement in movements:
+        # All movements of a batch have one instant, so it is converted once.
+        if movement.at is not at:
+            at = movement.at
+            milliseconds = to_milliseconds(at)
+        rows.append(
+            (
+                movement.product_id,
+                movement.number,
+                str(movement.kind),
+                movement.quantity,
+                movement.stock_after,
+                movement.reserved_after,
+                movement.order_id,
+                storable(movement.reason),
+                storable(movement.actor),
+                milliseconds,
+            )
+        )
+    return rows
 
 
 def movement_from(row: tuple[Any, ...]) -> Movement:

@@ -22,7 +22,7 @@ from adapters.embedded.stock_rows import (
     UPDATE_PRODUCTS,
     UPDATE_RESERVATIONS,
     movement_from,
-    movement_row,
+    movement_rows,
     product_from,
     product_row,
     reservation_from,
@@ -134,7 +134,7 @@ def _commit(connection: sqlite3.Connection, change: StockChange) -> None:
     try:
         _store_products(connection, change.products)
         _store_reservations(connection, change.reservations)
-        execute_rows(connection, INSERT_MOVEMENTS, [movement_row(x) for x in change.movements])
+        execute_rows(connection, INSERT_MOVEMENTS, movement_rows(change.movements))
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode in _TAKEN:
             raise StockConflict from error
