@@ -1,0 +1,75 @@
+"""The three clients of the driver that an onlooker needs."""
+
+import asyncio
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+
+from adapters.kafka.driver import end_consumer, finish
+from adapters.kafka.errors import DRIVER_ERRORS, unavailable
+from adapters.kafka.settings import KafkaSettings, client_options, reader_options
+
+__all__ = ["Connections", "open_admin"]
+
+
+async def open_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
+    """Return a client for topics and groups, to be closed by its ``close``.
+
+    Raises:
+        DependencyUnavailable: nobody answers there, or not to us.
+    """
+    admin = AIOKafkaAdminClient(
+        **client_options(settings),
+        client_id="inventory-admin",
+        request_timeout_ms=round(settings.inspect_seconds_max * 1000),
+    )
+    try:
+        async with asyncio.timeout(settings.connect_seconds_max):
+            await admin.start()
+    except DRIVER_ERRORS as error:
+        await finish(admin.close(), settings.stop_seconds_max)
+        raise unavailable(settings, "does not answer", error) from error
+    return admin
+
+
+class Connections:
+    """*admin* knows topics and groups, *client* asks for offsets, *reader* reads, in no group."""
+
+    def __init__(self, settings: KafkaSettings, admin: AIOKafkaAdminClient) -> None:
+        self.admin = admin
+        self.client = AIOKafkaClient(
+            **client_options(settings),
+            client_id="inventory-inspector",
+            request_timeout_ms=round(settings.inspect_seconds_max * 1000),
+        )
+        self.reader = AIOKafkaConsumer(**reader_options(settings))
+        self.reading = asyncio.Lock()
+        self._settings = settings
+
+    @classmethod
+    async def open(cls, settings: KafkaSettings) -> Self:
+        """Connect.
+
+        Raises:
+            DependencyUnavailable: nobody answers there, or not to us.
+        """
+        connections = cls(settings, await open_admin(settings))
+        try:
+            async with asyncio.timeout(settings.connect_seconds_max):
+                await connections.client.bootstrap()
+                await connections.reader.start()
+        except DRIVER_ERRORS as error:
+            await connections.aclose()
+            raise unavailable(settings, "does not answer", error) from error
+        return connections
+
+    async def aclose(self) -> None:
+        """Disconnect, within a bounded time."""
+        seconds_max = self._settings.stop_seconds_max
+        await asyncio.gather(
+            end_consumer(self.reader, seconds_max),
+            finish(self.client.close(), seconds_max),
+            finish(self.admin.close(), seconds_max),
+        )

@@ -1,0 +1,147 @@
+"""A look at Kafka from outside, read-only, in no group."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocol
+from aiokafka.errors import for_code
+
+from adapters.kafka.connections import Connections
+from adapters.kafka.errors import DRIVER_ERRORS, unavailable
+from adapters.kafka.offsets import READABLE, WRITTEN, partition_bounds
+from adapters.kafka.records import from_driver, to_driver_partition, to_record
+from adapters.kafka.settings import KafkaSettings
+from inventory_domain.log_view import GroupInfo, MemberInfo, PartitionInfo, TopicInfo
+from inventory_domain.records import Record, TopicPartition
+
+__all__ = ["KafkaInspector"]
+
+_POLL_MS = 200
+
+
+class KafkaInspector:
+    """Keeps the promises of ``ports.LogInspector``; to be closed by :meth:`aclose`.
+
+    It connects when it is first asked, and anew after an error. Kafka does not tell when an
+    offset was committed.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._opening = asyncio.Lock()
+        self._connections: Connections | None = None
+
+    async def topics(self) -> Sequence[TopicInfo]:
+        async with self._asking() as connections:
+            cluster = await connections.client.fetch_all_metadata()
+            names = sorted(cluster.topics())
+            partitions = [
+                TopicPartition(name, number)
+                for name in names
+                for number in sorted(cluster.partitions_for_topic(name) or ())
+            ]
+            bounds = await partition_bounds(connections.client, cluster, partitions, WRITTEN)
+        return [_topic_info(name, partitions, bounds) for name in names]
+
+    async def groups(self) -> Sequence[GroupInfo]:
+        async with self._asking() as connections:
+            admin = connections.admin
+            names = sorted(name for name, _protocol in await admin.list_consumer_groups())
+            found = await asyncio.gather(*(_group_info(admin, name) for name in names))
+        return [group for group in found if group is not None]
+
+    async def read(self, at: TopicPartition, *, start: int, count_max: int) -> Sequence[Record]:
+        async with self._asking() as connections:
+            cluster = await connections.client.fetch_all_metadata()
+            bounds = await partition_bounds(connections.client, cluster, [at], READABLE)
+            begin, end = bounds.get(at, (0, 0))
+            if count_max <= 0 or max(start, begin) >= end:
+                return []
+            async with connections.reading:
+                return await _read(connections, at, max(start, begin), end, count_max)
+
+    async def aclose(self) -> None:
+        """Disconnect."""
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.aclose()
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[Connections]:
+        """Give the connections for one question, with a limit to its time."""
+        connections = await self._open()
+        try:
+            async with asyncio.timeout(self._settings.inspect_seconds_max):
+                yield connections
+        except DRIVER_ERRORS as error:
+            if self._connections is connections:
+                self._connections = None
+                await connections.aclose()
+            raise unavailable(self._settings, "does not answer", error) from error
+
+    async def _open(self) -> Connections:
+        async with self._opening:
+            if self._connections is None:
+                self._connections = await Connections.open(self._settings)
+            return self._connections
+
+
+async def _read(
+    connections: Connections, at: TopicPartition, start: int, end: int, count_max: int
+) -> list[Record]:
+    reader, partition = connections.reader, to_driver_partition(at)
+    reader.assign([partition])
+    records: list[Record] = []
+    try:
+        reader.seek(partition, start)
+        # The last offsets may hold no records but the marks of transactions.
+        while len(records) < count_max and await reader.position(partition) < end:
+            found = await reader.getmany(timeout_ms=_POLL_MS, max_records=count_max - len(records))
+            records.extend(to_record(one) for part in found.values() for one in part)
+    finally:
+        reader.unsubscribe()
+    return records
+
+
+def _topic_info(
+    name: str,
+    partitions: Sequence[TopicPartition],
+    bounds: Mapping[TopicPartition, tuple[int, int]],
+) -> TopicInfo:
+    infos = tuple(
+        PartitionInfo(partition=at.partition, begin=bounds[at][0], end=bounds[at][1])
+        for at in partitions
+        if at.topic == name and at in bounds
+    )
+    return TopicInfo(name=name, partitions=infos)
+
+
+async def _group_info(admin: AIOKafkaAdminClient, name: str) -> GroupInfo | None:
+    coordinator = await admin.find_coordinator(name)
+    described, offsets = await asyncio.gather(
+        admin.describe_consumer_groups([name], coordinator),
+        admin.list_consumer_group_offsets(name, coordinator),
+    )
+    found = described[0].to_object()["groups"][0]
+    if found["error_code"]:
+        raise for_code(found["error_code"])(name)
+    committed = {from_driver(at): said.offset for at, said in offsets.items() if said.offset >= 0}
+    return GroupInfo(
+        name=name,
+        state=found["state"],
+        members=tuple(_member_info(member) for member in found["members"]),
+        committed=committed,
+        committed_at={},
+    )
+
+
+def _member_info(found: Mapping[str, Any]) -> MemberInfo:
+    assignment = found["member_assignment"]
+    # There is none yet while the group shares its partitions out.
+    partitions = ConsumerProtocol.ASSIGNMENT.decode(assignment).partitions() if assignment else ()
+    return MemberInfo(
+        member_id=found["member_id"], assigned=tuple(sorted(map(from_driver, partitions)))
+    )
