@@ -1,14 +1,24 @@
 """What the calls about stock promise beyond the decisions: answers to repetition, and to asking."""
 
+import asyncio
+
 import attrs
 import pytest
 
-from inventory_domain.errors import ReservationEnded, ReservationHeld
+from inventory_domain.errors import (
+    Contention,
+    DependencyUnavailable,
+    ReservationEnded,
+    ReservationHeld,
+    Shortage,
+    StockConflict,
+)
 from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.stock import HeldLine, ReservationState
 from inventory_domain.testing.builders import a_consume, a_line, a_product
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.keep_catalogue import ProductEdit
+from inventory_domain.use_cases.serve_stock import ReservedNow
 
 ORDER = OrderId("order-1")
 
@@ -99,3 +109,84 @@ def test_an_empty_text_takes_away_what_a_product_need_not_have() -> None:
     assert ProductEdit(name="Oak lamp").apply(lamp) == attrs.evolve(lamp, name="Oak lamp")
     bare = ProductEdit(brand="", sku="", image_url="").apply(lamp)
     assert bare == attrs.evolve(lamp, brand=None, sku=None, image_url=None)
+
+
+# --- many calls at once -------------------------------------------------------------------------
+
+
+async def reserve_at_once(shop: MemoryShop, count: int) -> list[ReservedNow | BaseException]:
+    calls = [shop.serve.reserve(OrderId(f"o-{x}"), (a_line("lamp", 1),)) for x in range(count)]
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_of_many_calls_at_once_as_many_win_as_there_are_units(shop: MemoryShop) -> None:
+    entries = len(await shop.stock.pending(1000))
+
+    answers = await reserve_at_once(shop, 200)
+
+    assert sum(isinstance(answer, ReservedNow) for answer in answers) == 10
+    assert sum(isinstance(answer, Shortage) for answer in answers) == 190
+    assert len(await shop.stock.pending(1000)) - entries == 1, "all went out together"
+    assert (await shop.audit()).holds
+
+
+async def test_calls_that_lose_against_another_instance_are_split_and_each_is_answered(
+    shop: MemoryShop,
+) -> None:
+    shop.stock.faults.fail_next("commit", StockConflict(), skip=1, times=11)
+
+    answers = await reserve_at_once(shop, 8)
+
+    assert all(isinstance(answer, ReservedNow) for answer in answers)
+    assert (await shop.product("lamp")).reserved == 8
+
+
+async def test_calls_that_lose_for_ever_are_each_told_so_and_nothing_is_stored(
+    shop: MemoryShop,
+) -> None:
+    shop.stock.faults.fail_next("commit", StockConflict(), times=1000)
+
+    answers = await reserve_at_once(shop, 5)
+
+    assert all(isinstance(answer, Contention) for answer in answers)
+    assert (await shop.product("lamp")).reserved == 0
+
+
+async def test_an_outage_is_told_to_everybody_and_the_next_call_is_served(
+    shop: MemoryShop,
+) -> None:
+    shop.stock.faults.available = False
+    answers = await reserve_at_once(shop, 5)
+    assert all(isinstance(answer, DependencyUnavailable) for answer in answers)
+
+    shop.stock.faults.available = True
+    assert not (await shop.serve.reserve(ORDER, (a_line("lamp", 1),))).repeated
+
+
+async def test_a_caller_who_leaves_before_the_turn_asked_for_nothing(shop: MemoryShop) -> None:
+    first = asyncio.create_task(shop.serve.reserve(ORDER, (a_line("lamp", 1),)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    second = asyncio.create_task(shop.serve.reserve(OrderId("order-2"), (a_line("lamp", 1),)))
+    await asyncio.sleep(0)
+
+    second.cancel()
+    await first
+
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    assert (await shop.product("lamp")).reserved == 1
+
+
+async def test_a_program_that_ends_leaves_no_caller_waiting(shop: MemoryShop) -> None:
+    calls = [
+        asyncio.create_task(shop.serve.reserve(OrderId(f"o-{x}"), (a_line("lamp", 1),)))
+        for x in range(3)
+    ]
+    await asyncio.sleep(0)
+    [work] = [task for task in asyncio.all_tasks() if task.get_name() == "stock calls"]
+
+    work.cancel()
+
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(answer, asyncio.CancelledError) for answer in answers)

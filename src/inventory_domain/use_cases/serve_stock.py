@@ -27,6 +27,7 @@ from inventory_domain.stock import (
     StockView,
 )
 from inventory_domain.stock_decisions import Outcome, Verdict
+from inventory_domain.use_cases.stock_calls import StockCalls
 from inventory_domain.use_cases.stock_ledger import StockLedger
 
 __all__ = ["Availability", "ReservedNow", "ServeStock"]
@@ -59,6 +60,9 @@ class ServeStock:
     ledger: StockLedger
     store: StockStore
     ids: IdSource
+    _calls: StockCalls = attrs.field(
+        init=False, default=attrs.Factory(lambda self: StockCalls(self.ledger), takes_self=True)
+    )
 
     async def reserve(
         self,
@@ -85,7 +89,7 @@ class ServeStock:
             final=True,
             trace=trace,
         )
-        [outcome] = await self.ledger.apply([command])
+        outcome = await self._calls.apply(command)
         return _reserved(command, outcome)
 
     async def release(
@@ -111,7 +115,7 @@ class ServeStock:
             only=only,
             trace=trace,
         )
-        [outcome] = await self.ledger.apply([command])
+        outcome = await self._calls.apply(command)
         reservation = outcome.reservation
         if outcome.verdict is Verdict.HELD_OTHERWISE:
             raise ReservationHeld(order_id=order_id)
@@ -155,7 +159,7 @@ class ServeStock:
             actor=actor,
             trace=trace,
         )
-        [outcome] = await self.ledger.apply([command])
+        outcome = await self._calls.apply(command)
         if outcome.verdict is Verdict.UNKNOWN_PRODUCT:
             raise ProductNotFound(product_id=product_id)
         if outcome.verdict is Verdict.BELOW_ZERO:

@@ -38,14 +38,18 @@ class StockLedger:
     nudge_relay: Callable[[], None]
 
     async def apply(
-        self, commands: Sequence[Command], further_events: FurtherEvents = _no_events
+        self,
+        commands: Sequence[Command],
+        further_events: FurtherEvents = _no_events,
+        *,
+        whole: bool = False,
     ) -> tuple[Outcome, ...]:
         """Decide *commands* in their order and store what follows, all of it or nothing.
 
         *further_events* adds records that must become durable with the outcomes.
 
         A batch that keeps losing against other instances is split, so that a small part of it
-        can win.
+        can win; a *whole* one is not.
 
         Raises:
             Contention: others won every try; nothing of the remaining commands was stored.
@@ -56,7 +60,7 @@ class StockLedger:
                 self.nudge_relay()
                 return outcomes
             await self._pause(attempt)
-            if attempt >= _TRIES_MAX // 2 and len(commands) > 1:
+            if attempt >= _TRIES_MAX // 2 and len(commands) > 1 and not whole:
                 half = len(commands) // 2
                 first = await self.apply(commands[:half], further_events)
                 return first + await self.apply(commands[half:], further_events)
