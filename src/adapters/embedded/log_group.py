@@ -97,8 +97,9 @@ class Group:
     def stop_work(self, member: Member) -> None:
         """Take note that *member* is not at work any more."""
         member.seen_at = self._now()
-        member.is_working = False
-        if self._is_rebalancing and not member.is_expelled:
+        was_working, member.is_working = member.is_working, False
+        # One that owned nothing was not waited for; to tell it so would only wake it again.
+        if was_working and self._is_rebalancing and not member.is_expelled:
             self._give(member, (), self._epoch)
             self._share_out()
 

@@ -57,6 +57,7 @@ class LogPartition:
         """Return records from *start* on as far as they are in memory."""
         records: list[Record] = []
         for base, at, contents in self._tail:
+            start = max(start, base)  # retention may have taken what was before
             skipped = start - base
             if skipped >= len(contents):
                 continue

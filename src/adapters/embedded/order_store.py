@@ -53,6 +53,11 @@ class SqliteOrderStore(SqliteOutbox):
             await Database.open(path, ORDERS_SCHEMA, "orders store", busy_seconds=busy_seconds)
         )
 
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed so far."""
+        return self._database.writer.commits
+
     async def aclose(self) -> None:
         """Finish what was handed in and close the file."""
         await self._database.aclose()

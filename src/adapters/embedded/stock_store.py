@@ -59,6 +59,11 @@ class SqliteStockStore(SqliteOutbox):
             await Database.open(path, STOCK_SCHEMA, "stock store", busy_seconds=busy_seconds)
         )
 
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed so far."""
+        return self._database.writer.commits
+
     async def aclose(self) -> None:
         """Finish what was handed in and close the file."""
         await self._database.aclose()
