@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -136,14 +137,14 @@ async def _floor_batch(
 def _write(
     connection: sqlite3.Connection,
     records: Sequence[Record],
-    decoded: Sequence[dict[str, object]],
+    decoded: Sequence[dict[str, Any]],
     done: int,
 ) -> None:
     values = [(record.value or b"").decode() for record in records]
     lines = [
         (item["productId"], (done + place) * 8 + number, values[place][:80])
         for place, message in enumerate(decoded)
-        for number, item in enumerate(message["items"])  # type: ignore[call-overload]
+        for number, item in enumerate(message["items"])
     ]
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
