@@ -17,7 +17,6 @@ from adapters.embedded.folder import DataFolder, FolderHeld
 from adapters.embedded.order_store import SqliteOrderStore
 from adapters.embedded.schema import FileTooNew
 from adapters.embedded.stock_store import SqliteStockStore
-from adapters.socketio import SocketIoNotifier, SocketIoSettings
 from adapters.system import RandomIds, SystemClock
 from apps.container import Container
 from apps.faults import CommandFault
@@ -158,7 +157,10 @@ def _folder(settings: Settings) -> DataFolder:
 
 def _open_sockets(
     settings: Settings, verifier: SocketVerifier, clock: Clock, stack: AsyncExitStack
-) -> SocketIoNotifier:
+) -> Notifier:
+    # Slow to import, and the commands beside a system do without.
+    from adapters.socketio import SocketIoNotifier, SocketIoSettings  # noqa: PLC0415
+
     notifier = SocketIoNotifier(
         verifier,
         clock=clock,

@@ -35,7 +35,7 @@ def configure_logs(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -46,23 +46,37 @@ def configure_logs(level: str, form: str) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [one for one in root.handlers if not isinstance(one, _Stderr)]
+    root.addHandler(handler)
     root.setLevel(least)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
 
 
+class _Stderr(logging.Handler):
+    """Writes to whatever stderr is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
 def _last_steps(form: str) -> list[structlog.typing.Processor]:
     if form == "json":
         return [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(
+                # Local variables may be secrets.
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
             _message_first,
             structlog.processors.JSONRenderer(),
         ]
     return [
         structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
-            # The pretty ones show local variables: slow, and secrets may be among them.
+            # The pretty ones are slow, and show local variables.
             exception_formatter=structlog.dev.plain_traceback,
         )
     ]

@@ -59,7 +59,7 @@ class _Server(uvicorn.Server):
         self.up = asyncio.Event()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -81,7 +81,7 @@ class HttpServer:
         self._intake = Intake(app)
         self._server = _Server(
             uvicorn.Config(
-                self._intake,  # type: ignore[arg-type]
+                self._intake,
                 http="httptools",
                 lifespan="auto",
                 # Logging is set up once for the process.

@@ -1,0 +1,125 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from adapters.embedded.event_log import SqliteEventLog
+from adapters.embedded.order_store import SqliteOrderStore
+from adapters.embedded.stock_store import SqliteStockStore
+from apps.bootstrap import Part, open_container
+from apps.faults import CommandFault
+from apps.settings import Settings
+from inventory_domain.testing.fakes import (
+    MemoryBroker,
+    MemoryEventLog,
+    MemoryOrderStore,
+    MemoryStockStore,
+    RecordingNotifier,
+    SequentialIds,
+    VirtualClock,
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=str(tmp_path / "data"), access_token_secret="x" * 32)
+
+
+async def test_the_embedded_adapters_fill_the_whole_graph(settings: Settings) -> None:
+    async with open_container(settings) as container:
+        assert container.place_order().store is container.order_store()
+        assert container.keep_catalogue().store is container.stock_store()
+        assert container.redrive().inspector is container.inspector()
+        assert container.stock_keeper().retry_count_max == 3
+
+
+async def test_every_adapter_can_be_handed_in_and_no_file_is_made(
+    settings: Settings, tmp_path: Path
+) -> None:
+    clock, ids = VirtualClock(), SequentialIds()
+    log = MemoryEventLog(MemoryBroker(clock))
+    orders, stock, notifier = MemoryOrderStore(), MemoryStockStore(), RecordingNotifier()
+
+    async with open_container(
+        settings,
+        order_store=orders,
+        stock_store=stock,
+        log=log,
+        inspector=log,
+        notifier=notifier,
+        clock=clock,
+        ids=ids,
+    ) as container:
+        place_order = container.place_order()
+
+    assert (place_order.store, place_order.notifier) == (orders, notifier)
+    assert (place_order.clock, place_order.ids) == (clock, ids)
+    assert os.listdir(tmp_path) == []
+
+
+async def test_only_the_parts_asked_for_are_opened(settings: Settings) -> None:
+    async with open_container(settings, parts=(Part.STOCK,), owner=False):
+        names = os.listdir(settings.data_dir)
+
+    assert {name.partition("-")[0] for name in names} == {"products.db"}
+
+
+async def test_a_folder_has_one_owner_and_any_number_beside_it(settings: Settings) -> None:
+    async with open_container(settings):
+        with pytest.raises(CommandFault, match="belongs to a running system") as caught:
+            async with open_container(settings):
+                pass
+        async with open_container(settings, owner=False) as beside:
+            assert await beside.inspector().topics()
+
+    assert caught.value.exit_code == 2
+    async with open_container(settings):
+        pass
+
+
+async def test_what_fails_while_it_is_opened_leaves_nothing_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+    close = SqliteOrderStore.aclose
+
+    async def note_and_close(self: SqliteOrderStore) -> None:
+        closed.append("orders")
+        await close(self)
+
+    async def fail(*_: object, **__: object) -> SqliteEventLog:
+        raise OSError("disk on fire")
+
+    monkeypatch.setattr(SqliteOrderStore, "aclose", note_and_close)
+    monkeypatch.setattr(SqliteEventLog, "open", fail)
+
+    with pytest.raises(OSError, match="disk on fire"):
+        async with open_container(settings):
+            pass
+
+    assert closed == ["orders"]
+    monkeypatch.undo()
+    async with open_container(settings):
+        pass
+
+
+@pytest.mark.parametrize("setting", ["STORE=mongodb", "EVENT_LOG=kafka"])
+async def test_an_adapter_that_is_not_there_is_named(tmp_path: Path, setting: str) -> None:
+    name, value = setting.split("=")
+    settings = Settings(data_dir=str(tmp_path), **{name.lower(): value})  # type: ignore[arg-type]
+
+    with pytest.raises(CommandFault, match=f"{setting} is not available in this build"):
+        async with open_container(settings):
+            pass
+
+
+async def test_a_file_of_a_newer_program_ends_in_a_sentence(settings: Settings) -> None:
+    async with open_container(settings, parts=(Part.STOCK,)) as container:
+        store = container.stock_store()
+        assert isinstance(store, SqliteStockStore)
+        database = store._database
+        await database.writer.run(lambda file: file.execute("PRAGMA user_version = 99"))
+
+    with pytest.raises(CommandFault, match="has version 99"):
+        async with open_container(settings, parts=(Part.STOCK,)):
+            pass
