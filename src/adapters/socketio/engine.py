@@ -4,17 +4,23 @@
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import socketio
+from engineio import packet as eio_packet
+from engineio.exceptions import EngineIOError
+from socketio import packet as sio_packet
 
 from adapters.socketio.outbound import OutboundQueue
 from adapters.socketio.packet_json import PacketJson
 from adapters.socketio.relay import redis_manager
 from adapters.socketio.settings import SocketIoSettings
 from adapters.socketio.wires import ASGIApp, Receive, Scope, Send, Wires
+from inventory_domain.writes import Push
 
 __all__ = ["LIBRARY_LOG", "NAMESPACE", "Engine"]
 
@@ -34,6 +40,8 @@ class Engine:
         self.sio = _server(settings)
         self.sio.eio.create_queue = self._new_queue
         self._wires = Wires(settings)
+        self._handle_disconnect = self.sio.eio.handlers["disconnect"]
+        self.sio.eio.on("disconnect", self._disconnected)
 
     def asgi(self, app: ASGIApp) -> ASGIApp:
         """Return *app* with Socket.IO in front of it, which sees its path alone.
@@ -66,6 +74,20 @@ class Engine:
     async def tell(self, sid: str, event: str, payload: dict[str, Any]) -> None:
         """Emit to one client of this instance."""
         await self.sio.emit(event, payload, to=sid, ignore_queue=True)
+
+    async def emit(self, push: Push) -> int:
+        """Put *push* into the queue of everybody in its rooms, once each; return how many.
+
+        The library's own emit starts a task for every client, and waits for all of them.
+        """
+        content = msgspec.json.encode([push.event, push.payload]).decode()
+        packet = eio_packet.Packet(eio_packet.MESSAGE, f"{sio_packet.EVENT}{content}")
+        clients = dict(self.sio.manager.get_participants(NAMESPACE, push.rooms))
+        for eio_sid in clients.values():
+            # One that is just being closed refuses, the others are still to come.
+            with contextlib.suppress(EngineIOError):
+                await self.sio.eio.send_packet(eio_sid, packet)
+        return len(clients)
 
     async def finish(self, eio_sid: str) -> None:
         """Close a connection when everything that waits for it is written, or soon after."""
@@ -101,6 +123,13 @@ class Engine:
         except TimeoutError:
             self._wires.cut_all()
         await self.sio.shutdown()
+
+    async def _disconnected(self, eio_sid: str, reason: str) -> None:
+        await self._handle_disconnect(eio_sid, reason)
+        socket = self.sio.eio.sockets.get(eio_sid)
+        if socket is not None and reason == self.sio.reason.CLIENT_DISCONNECT:
+            # The library would let the last poll of a client that has left hang.
+            socket.queue.put_nowait(None)
 
     def _new_queue(self) -> OutboundQueue:
         return OutboundQueue(

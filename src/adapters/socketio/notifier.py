@@ -6,10 +6,9 @@ import logging
 from collections.abc import Sequence
 
 import attrs
-import msgspec
 
 from adapters.socketio.callers import TokenVerifier
-from adapters.socketio.engine import LIBRARY_LOG, NAMESPACE, Engine
+from adapters.socketio.engine import LIBRARY_LOG, Engine
 from adapters.socketio.gate import Gate
 from adapters.socketio.outlet import Outlet
 from adapters.socketio.reception import Reception
@@ -107,14 +106,11 @@ class SocketIoNotifier:
         if self._relay is not None:
             await self._relay.aclose()
 
-    async def _emit_here(self, push: Push) -> None:
+    async def _emit_here(self, push: Push) -> int:
+        # Whoever was there when it was handed over may have left.
         if not self._sessions.anybody_in(push.rooms):
-            return
-        payload = msgspec.Raw(msgspec.json.encode(push.payload))
-        # The library sends to a client once, however many of the rooms it is in.
-        await self._engine.sio.emit(
-            push.event, payload, to=push.rooms, namespace=NAMESPACE, ignore_queue=True
-        )
+            return 0
+        return await self._engine.emit(push)
 
 
 def _relay(engine: Engine) -> RedisRelay | None:

@@ -11,7 +11,11 @@ __all__ = ["Outlet"]
 
 _log = logging.getLogger(__name__)
 
-Emit = Callable[[Push], Awaitable[None]]
+Emit = Callable[[Push], Awaitable[int]]
+"""Returns how many were told."""
+
+# So many may be told before everybody else in the program has a turn.
+_TURN_COUNT = 50
 
 
 class Outlet:
@@ -44,8 +48,12 @@ class Outlet:
         """Emit until cancelled; one that fails is counted and touches no other."""
         while True:
             await self._filled.wait()
+            told = 0
             while self._waiting:
-                await self._emit_one(self._waiting.popleft())
+                told += 1 + await self._emit_one(self._waiting.popleft())
+                if told >= _TURN_COUNT:
+                    told = 0
+                    await asyncio.sleep(0)
             self._filled.clear()
             self._empty.set()
 
@@ -53,10 +61,12 @@ class Outlet:
         """Return when everything put in was emitted."""
         await self._empty.wait()
 
-    async def _emit_one(self, push: Push) -> None:
+    async def _emit_one(self, push: Push) -> int:
         try:
-            await self._emit(push)
-            self.emitted_count += 1
+            told = await self._emit(push)
         except Exception as fault:  # noqa: BLE001 - a push is for the eyes, whatever befalls it
             self.failed_count += 1
             _log.warning("%s was not pushed: %s: %s", push.event, type(fault).__name__, fault)
+            return 0
+        self.emitted_count += 1
+        return told

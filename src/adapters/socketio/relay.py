@@ -72,7 +72,8 @@ class RedisRelay:
                     with contextlib.suppress(Exception):
                         await client.aclose()
 
-    async def _publish(self, push: Push) -> None:
+    async def _publish(self, push: Push) -> int:
         payload = msgspec.Raw(msgspec.json.encode(push.payload))
         async with asyncio.timeout(self._seconds_max):
             await self._publisher.emit(push.event, payload, room=list(push.rooms))
+        return 1

@@ -21,7 +21,7 @@ class SocketIoSettings:
 
     handover_count_max: int = 10_000
     """Pushes that wait to be emitted; the oldest make room for new ones."""
-    queue_count_max: int = 2_000
+    queue_count_max: int = 5_000
     queue_bytes_max: int = 4 * 1024 * 1024
     """What may wait for one client; one that lets more gather is cut off."""
     write_seconds_max: float = 10.0
