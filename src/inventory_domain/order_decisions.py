@@ -206,14 +206,16 @@ def apply_outcome(order: Order, outcome: StockOutcome, *, now: datetime) -> Orde
     """Follow what became of the order's stock; an outcome that is not newer is a no-op.
 
     A rejected order stays rejected when its release finds nothing to give back, and a
-    delivered one stays consumed.
+    delivered one stays consumed. Outcomes come by several topics: in whatever order they
+    arrive, the newest alone says where the order's stock stands.
     """
     if outcome.sequence <= order.inventory_sequence:
         return OrderChange(order, order)
     state = _STOCK_STATE[outcome.kind]
     if order.stock_state is StockState.CONSUMED:
         state = StockState.CONSUMED
-    if order.stock_state is StockState.REJECTED and state is StockState.RELEASED:
+    elif state is StockState.RELEASED and not outcome.lines and outcome.sequence > 1:
+        # Nothing was given back, though an outcome went before: that was its rejection.
         state = StockState.REJECTED
     after = attrs.evolve(
         _next(order, now, "products-service", f"stock_{state}", outcome.reason),
