@@ -31,6 +31,7 @@ class SystemProcess:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
+        self._client = httpx.Client(timeout=20)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -93,10 +94,12 @@ class SystemProcess:
         return self.wait()
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would, if it runs at all."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+        self._client.close()
+        self._client = httpx.Client(timeout=20)
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run another command on the same folder."""
@@ -120,7 +123,7 @@ class SystemProcess:
         """Return a token of the demo."""
         key = f"{sub} {role}"
         if key not in self._tokens:
-            answer = httpx.post(
+            answer = self._client.post(
                 f"{self.addresses['orders']}/api/v1/demo/token", json={"sub": sub, "roles": [role]}
             )
             self._tokens[key] = answer.json()["data"]["token"]
@@ -131,11 +134,10 @@ class SystemProcess:
     ) -> httpx.Response:
         """Call a service as anna, or as an admin."""
         token = self.token("boss" if role == "admin" else "anna", role)
-        return httpx.request(
+        return self._client.request(
             method,
             f"{self.addresses[service]}/api/v1{path}",
             headers={"Authorization": f"Bearer {token}"},
-            timeout=20,
             **more,
         )
 
@@ -152,6 +154,13 @@ class SystemProcess:
         assert answer.status_code == httpx.codes.CREATED, answer.text
         found: dict[str, Any] = answer.json()["data"]["order"]
         return found
+
+    def count_orders(self, stock_state: str) -> int:
+        """Return how many orders are in this state."""
+        query = {"stockState": stock_state, "limit": 1}
+        answer = self.call("GET", "orders", "/orders", role="admin", params=query)
+        total: int = answer.json()["meta"]["total"]
+        return total
 
     def stock_state(self, order_id: str) -> str:
         answer = self.call("GET", "orders", f"/orders/{order_id}")
