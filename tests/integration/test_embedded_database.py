@@ -84,6 +84,28 @@ async def test_a_write_that_fails_takes_no_other_with_it(database: Database) -> 
     assert await _names(database) == ["a", "b", "c"]
 
 
+async def test_writes_that_were_merged_fail_one_by_one(database: Database) -> None:
+    sizes: list[int] = []
+
+    def put_all(connection: sqlite3.Connection, names: list[str]) -> list[str]:
+        sizes.append(len(names))
+        for name in names:
+            _put(connection, name)
+        return names
+
+    async def put(*names: str) -> list[str]:
+        return list(await database.writer.run_merged(put_all, names))
+
+    results = await asyncio.gather(
+        *(put(*names) for names in ("a", "bc", "da", "e", "f")), return_exceptions=True
+    )
+
+    assert isinstance(results.pop(2), sqlite3.IntegrityError)
+    assert results == [["a"], ["b", "c"], ["e"], ["f"]]
+    assert await _names(database) == ["a", "b", "c", "e", "f"]
+    assert max(sizes) > 2, "some were merged at first"
+
+
 async def test_a_write_is_done_although_its_caller_was_cancelled(database: Database) -> None:
     noted: list[str] = []
 

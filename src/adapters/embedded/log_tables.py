@@ -74,6 +74,7 @@ PartitionRow = tuple[str, int, int, int, int]
 """Topic, partition, number, first offset kept, end offset."""
 
 _OFFSET_BITS = 40
+_RECORDS_PER_ROW_MAX = 1_000
 
 _keyless = count()
 _hash = lru_cache(maxsize=16_384)(murmur2)
@@ -144,16 +145,17 @@ def append(
     ends = _ends(connection, by_number)
     batches = []
     rows = []
-    for number, contents in by_number.items():
+    for number, contents in _in_rows(by_number):
         packed = pack_contents(contents)
         base = ends[number]
-        rows.append((place_of(number, base + len(contents) - 1), base, at, packed))
+        ends[number] = end = base + len(contents)
+        rows.append((place_of(number, end - 1), base, at, packed))
         batches.append(AppendedBatch(number, base, contents, len(packed)))
     execute_rows(connection, "INSERT INTO batches (place, base, at, records)", rows)
     execute_rows(
         connection,
         "UPDATE partitions SET end_offset = new.column2 FROM (",
-        [(batch.number, batch.base + len(batch.contents)) for batch in batches],
+        list(ends.items()),
         tail=") AS new WHERE number = new.column1",
     )
     return Appended(at, batches)
@@ -179,6 +181,12 @@ def _share_out(records: Sequence[OutgoingRecord], layout: Layout) -> dict[int, l
             share = shares[number] = []
         share.append((key, record.value, record.headers))
     return shares
+
+
+def _in_rows(shares: Mapping[int, list[Content]]) -> Iterator[tuple[int, list[Content]]]:
+    for number, contents in shares.items():
+        for start in range(0, len(contents), _RECORDS_PER_ROW_MAX):
+            yield number, contents[start : start + _RECORDS_PER_ROW_MAX]
 
 
 def _ends(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, int]:

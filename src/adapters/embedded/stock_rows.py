@@ -235,13 +235,16 @@ def movement_rows(movements: Iterable[Movement]) -> list[tuple[Any, ...]]:
     return rows
 
 
+_KINDS = {str(kind): kind for kind in MovementKind}
+
+
 def movement_from(row: tuple[Any, ...]) -> Movement:
     """Return the movement that :data:`MOVEMENT_COLUMNS` gave."""
     product_id, number, kind, quantity, stock, reserved, order_id, reason, actor, at = row
     return Movement(
         product_id=ProductId(product_id),
         number=number,
-        kind=MovementKind(kind),
+        kind=_KINDS[kind],
         quantity=quantity,
         stock_after=stock,
         reserved_after=reserved,

@@ -175,7 +175,7 @@ class Writer:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
             for part in parts:
-                _attempt(connection, part, alone=len(parts) == 1)
+                _attempt(connection, part, alone=len(jobs) == 1)
             if connection.in_transaction:
                 connection.execute("COMMIT")
                 self.commits += 1
@@ -201,10 +201,9 @@ class Writer:
         except sqlite3.Error:
             self._disconnect()
             return
-        if getattr(error, "sqlite_errorcode", None) not in (
-            sqlite3.SQLITE_BUSY,
-            sqlite3.SQLITE_FULL,
-        ):
+        # The low byte is the kind of the error; for these two the connection is as good as ever.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
             self._disconnect()
 
     def _disconnect(self) -> None:
@@ -241,12 +240,13 @@ def _attempt(connection: sqlite3.Connection, part: list[_Job], *, alone: bool) -
     except Exception as error:
         if is_outage(error):
             raise
-        for job in part:
-            job.error = error
-        if alone:
-            connection.execute("ROLLBACK")
-            return
-        connection.execute("ROLLBACK TO part")
+        connection.execute("ROLLBACK" if alone else "ROLLBACK TO part")
+        if len(part) == 1:
+            part[0].error = error
+        else:
+            # One of them is to blame: each is done by itself, so that it fails alone.
+            for job in part:
+                _attempt(connection, [job], alone=False)
     if not alone:
         connection.execute("RELEASE part")
 
