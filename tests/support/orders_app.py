@@ -14,7 +14,8 @@ from apps.edge.limits import Rate
 from apps.orders.app import create_orders_app
 from apps.settings import Settings
 from apps.workers import Supervisor
-from inventory_domain.ports import OrderStore
+from inventory_domain.ids import OrderId
+from inventory_domain.orders import Order
 from inventory_domain.testing.fakes.broker import MemoryBroker
 from inventory_domain.testing.fakes.clock import VirtualClock
 from inventory_domain.testing.fakes.event_log import MemoryEventLog
@@ -23,11 +24,14 @@ from inventory_domain.testing.fakes.notifier import RecordingNotifier
 from inventory_domain.testing.fakes.order_store import MemoryOrderStore
 from inventory_domain.testing.fakes.stock_store import MemoryStockStore
 
-__all__ = ["ISSUER", "SECRET", "OrdersWorld", "bearer", "client_of", "token_for"]
+__all__ = ["API", "BODY", "ISSUER", "SECRET", "OrdersWorld", "bearer", "client_of", "token_for"]
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 ISSUER = "inventory"
 URL = "http://orders.test"
+API = "/api/v1"
+
+BODY: dict[str, Any] = {"items": [{"productId": "LAMP", "qty": 2, "price": 29.99}]}
 
 
 def token_for(subject: str, *roles: str, ttl_seconds: float = 3600.0, **other: str) -> str:
@@ -45,7 +49,7 @@ class OrdersWorld:
     def __init__(
         self,
         *,
-        store: OrderStore | None = None,
+        store: MemoryOrderStore | None = None,
         supervisor: Supervisor | None = None,
         rate: Rate | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -66,7 +70,17 @@ class OrdersWorld:
             clock=providers.Object(self.clock),
             ids=providers.Object(self.ids),
         )
+        self.disk = self.store.disk
         self.app: Litestar = create_orders_app(self.container, supervisor=supervisor, rate=rate)
+
+    def put(self, *orders: Order) -> None:
+        """Have *orders* stored, in whatever state they are."""
+        for order in orders:
+            self.disk.orders[order.order_id] = order
+            self.disk.numbers[order.order_number] = order.order_id
+
+    def stored(self, order_id: str) -> Order:
+        return self.disk.orders[OrderId(order_id)]
 
 
 @asynccontextmanager

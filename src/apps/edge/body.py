@@ -24,10 +24,13 @@ __all__ = [
     "decode_object",
     "read_body",
     "read_object",
+    "text_fault",
+    "whole_number",
 ]
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 FAULT_COUNT_MAX: Final = 200
+_WHOLE_MAX: Final = 10**15
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -255,7 +258,8 @@ def whole_number(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, Decimal) and abs(value) < Decimal(10**15) and value == int(value):
+    # Compared, not computed with: arithmetic fails beyond the exponents that Decimal rounds to.
+    if isinstance(value, Decimal) and -_WHOLE_MAX < value < _WHOLE_MAX and value == int(value):
         return int(value)
     return None
 

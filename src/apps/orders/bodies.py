@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 from apps.edge.auth import Caller
-from apps.edge.body import Fields
+from apps.edge.body import Fields, whole_number
 from apps.edge.calls import Call
 from inventory_domain.errors import Forbidden, InvalidRequest
 from inventory_domain.ids import ProductId, UserId, is_order_number
@@ -53,6 +53,7 @@ ADDRESS_LENGTHS: Final[Mapping[str, int]] = {
     "country": 100,
 }
 
+_NUMBERS: Final = frozenset(map(int, OrderStatus))
 _STATUSES: Final = {status.name.lower(): status for status in OrderStatus}
 
 
@@ -203,12 +204,8 @@ def status_of(value: object) -> OrderStatus | None:
     """Return the status that a number or a name, in any case, stands for, or None."""
     if isinstance(value, str):
         return _STATUSES.get(value.lower())
-    if isinstance(value, int) and not isinstance(value, bool) and value in _NUMBERS:
-        return OrderStatus(value)
-    return None
-
-
-_NUMBERS: Final = frozenset(map(int, OrderStatus))
+    number = whole_number(value)
+    return OrderStatus(number) if number in _NUMBERS else None
 
 
 def parse_details(document: Mapping[str, Any], caller: Caller) -> Details:

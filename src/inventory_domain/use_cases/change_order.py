@@ -30,9 +30,10 @@ _TRIES_MAX = 10
 class ChangeOrder:
     """Change one order; *expected_version* is the one that the caller saw, None: any.
 
-    Every call raises ``OrderNotFound``, ``StaleVersion`` if the version is another one, and
-    ``OrderChanged`` if somebody else changed the order while this call was under way. News of
-    its stock in between is no such change: then the decision is made again.
+    Every call raises ``OrderNotFound``, and ``StaleVersion`` if the version is another one or
+    becomes so while the call is under way. If no version is expected it raises ``OrderChanged``
+    when somebody else changed the order meanwhile; news of its stock is no such change: then
+    the decision is made again.
     """
 
     store: OrderStore
@@ -110,6 +111,8 @@ class ChangeOrder:
             if current is order:
                 return change
             if current is not None and not _same_but_for_stock(order, current):
+                if expected_version is not None:
+                    raise StaleVersion(order_id=order_id, version=current.version)
                 raise OrderChanged(
                     order_id=order_id, status=current.status.label, version=current.version
                 )

@@ -1,0 +1,166 @@
+"""Bad input at POST /orders: a clear error, and nothing is changed."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.orders_app import API, BODY, OrdersWorld, bearer, client_of
+
+ANNA = bearer("anna")
+LINE = BODY["items"][0]
+BAD_QUANTITIES: list[Any] = [0, -1, 1.5, "2", True, 1e9, [], {}]
+
+
+def with_line(**changes: Any) -> dict[str, Any]:
+    return {"items": [{**LINE, **changes}]}
+
+
+@pytest.fixture
+def world() -> OrdersWorld:
+    return OrdersWorld()
+
+
+@pytest.fixture
+async def client(world: OrdersWorld) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(world.app) as client:
+        yield client
+
+
+async def post(client: httpx.AsyncClient, body: object) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await client.post(f"{API}/orders", content=content, headers=ANNA)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"not JSON", 400),
+        (b"[]", 400),
+        (b'{"items":[{"productId":"LAMP","qty":1,"price":NaN}]}', 400),
+        (b'{"items":[{"productId":"LAMP","qty":1,"price":1e400}]}', 400),
+        (b'{"items":[{"productId":"LAMP","qty":1,"price":1e99999999999999999999}]}', 400),
+        (b'{"items":[{"productId":"LAMP","qty":1,"price":1e999999999}]}', 400),
+        (b'{"items":[{"productId":"LAMP","qty":1e999999999,"price":1}]}', 400),
+        (b'{"items":"' + b"x" * 2 * 1024 * 1024 + b'"}', 413),
+        ({"items": []}, 422),
+        ({**BODY, "totalAmount": 59.97}, 422),
+        ({**BODY, "totalAmount": 59.99}, 422),
+        ({"items": [LINE, {**LINE, "price": 30}]}, 400),
+        ({"items": [{**LINE, "productId": f"P{n}"} for n in range(101)]}, 400),
+    ],
+)
+async def test_it_is_refused_and_nothing_is_stored(
+    world: OrdersWorld, client: httpx.AsyncClient, body: object, status: int
+) -> None:
+    answer = await post(client, body)
+
+    assert answer.status_code == status
+    assert answer.json()["statusCode"] == status
+    assert answer.json()["message"]
+    assert not world.disk.orders
+    assert not world.notifier.pushes
+
+
+@pytest.mark.parametrize(
+    ("body", "bad"),
+    [
+        ({}, {"items"}),
+        ({"items": None}, {"items"}),
+        ({"items": {}}, {"items"}),
+        ({"items": [5]}, {"items[0]"}),
+        ({"items": [{}]}, {"items[0].productId", "items[0].qty", "items[0].price"}),
+        *[(with_line(qty=qty), {"items[0].qty"}) for qty in BAD_QUANTITIES],
+        *[
+            (with_line(price=price), {"items[0].price"})
+            for price in (-1, -0.01, 9.999, "29.99", True, None, 1e12)
+        ],
+        *[
+            (with_line(productId=name), {"items[0].productId"})
+            for name in ("a/b", "a\x00b", "x" * 10_000, "", 5, "a b", None, "é")
+        ],
+        (with_line(qty=1, quantity=2), {"items[0].quantity"}),
+        (with_line(productName="a\x00b"), {"items[0].productName"}),
+        (with_line(productName="x" * 201), {"items[0].productName"}),
+        (with_line(color="red"), {"items[0].color"}),
+        ({**BODY, "coupon": "X", "gift": 1}, {"coupon", "gift"}),
+        ({**with_line(qty=0), "paymentMethod": 8}, {"items[0].qty", "paymentMethod"}),
+        ({**BODY, "paymentMethod": "card"}, {"paymentMethod"}),
+        ({**BODY, "totalAmount": -1}, {"totalAmount"}),
+        ({**BODY, "totalAmount": 59.981}, {"totalAmount"}),
+        ({**BODY, "orderNumber": "ORD-1"}, {"orderNumber"}),
+        ({**BODY, "orderNumber": 5}, {"orderNumber"}),
+        ({**BODY, "userId": "a/b"}, {"userId"}),
+        ({**BODY, "shippingAddress": {"street": 5, "planet": "X"}}, None),
+        ({"items": [LINE, {**LINE, "price": 30}]}, {"items[1].price"}),
+        ({"items": [{**LINE, "qty": 600_000}, {**LINE, "qty": 600_000}]}, {"items[1].qty"}),
+        (with_line(qty=1_000_000, price=1e11), {"items"}),
+    ],
+)
+async def test_every_bad_field_is_named(
+    world: OrdersWorld, client: httpx.AsyncClient, body: object, bad: set[str] | None
+) -> None:
+    answer = await post(client, body)
+
+    wanted = bad or {"shippingAddress.street", "shippingAddress.planet"}
+    assert (answer.status_code, set(answer.json()["fields"])) == (400, wanted)
+    assert not world.disk.orders
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "\x7f", "é"])
+async def test_a_bad_idempotency_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
+    named = {**ANNA, "Idempotency-Key": key}
+    headers = [(name.encode(), value.encode()) for name, value in named.items()]
+    answer = await client.post(f"{API}/orders", json=BODY, headers=headers)
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["Idempotency-Key"])
+
+
+NUMBERS = st.one_of(
+    st.integers(), st.floats(), st.sampled_from([0, 1, 1.5, 29.99, 1e11, 1e13, 10**30, -0.0])
+)
+TEXTS = st.one_of(st.text(max_size=20), st.sampled_from(["LAMP", "a\x00b", "", "x" * 300]))
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=10,
+)
+LINES = st.fixed_dictionaries(
+    {},
+    optional={
+        "productId": st.sampled_from(["LAMP", "DESK"]) | ANYTHING,
+        "qty": st.integers(1, 5) | ANYTHING,
+        "quantity": st.integers(1, 5) | ANYTHING,
+        "price": st.sampled_from([1, 29.99]) | ANYTHING,
+        "productName": TEXTS | ANYTHING,
+        "odd": ANYTHING,
+    },
+)
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "items": st.lists(LINES, max_size=4) | ANYTHING,
+        "totalAmount": NUMBERS | ANYTHING,
+        "userId": st.just("anna") | ANYTHING,
+        "orderNumber": st.just("ORD-1732095234567-K3F9") | ANYTHING,
+        "paymentMethod": st.integers(0, 8) | ANYTHING,
+        "shippingAddress": st.dictionaries(st.sampled_from(["street", "city", "x"]), ANYTHING),
+        "odd": ANYTHING,
+    },
+)
+
+
+@given(body=BODIES | ANYTHING | st.binary())
+async def test_no_body_breaks_the_service(body: object) -> None:
+    world = OrdersWorld()
+    async with client_of(world.app) as client:
+        answer = await post(client, body)
+
+    assert answer.status_code in (201, 400, 403, 422)
+    assert len(world.disk.orders) == (answer.status_code == 201)
+    assert answer.json()["success"] is (answer.status_code == 201)
