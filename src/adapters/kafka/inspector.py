@@ -1,13 +1,14 @@
 """A look at Kafka from outside, read-only, in no group."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocol
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaError, for_code
 
 from adapters.kafka.connections import Connections
 from adapters.kafka.errors import DRIVER_ERRORS, unavailable
@@ -19,7 +20,10 @@ from inventory_domain.records import Record, TopicPartition
 
 __all__ = ["KafkaInspector"]
 
+_Answer = TypeVar("_Answer")
+
 _POLL_MS = 200
+_RETRY_PAUSE_SECONDS = 0.1
 
 
 class KafkaInspector:
@@ -35,33 +39,13 @@ class KafkaInspector:
         self._connections: Connections | None = None
 
     async def topics(self) -> Sequence[TopicInfo]:
-        async with self._asking() as connections:
-            cluster = await connections.client.fetch_all_metadata()
-            names = sorted(cluster.topics())
-            partitions = [
-                TopicPartition(name, number)
-                for name in names
-                for number in sorted(cluster.partitions_for_topic(name) or ())
-            ]
-            bounds = await partition_bounds(connections.client, cluster, partitions, WRITTEN)
-        return [_topic_info(name, partitions, bounds) for name in names]
+        return await self._ask(_topics)
 
     async def groups(self) -> Sequence[GroupInfo]:
-        async with self._asking() as connections:
-            admin = connections.admin
-            names = sorted(name for name, _protocol in await admin.list_consumer_groups())
-            found = await asyncio.gather(*(_group_info(admin, name) for name in names))
-        return [group for group in found if group is not None]
+        return await self._ask(_groups)
 
     async def read(self, at: TopicPartition, *, start: int, count_max: int) -> Sequence[Record]:
-        async with self._asking() as connections:
-            cluster = await connections.client.fetch_all_metadata()
-            bounds = await partition_bounds(connections.client, cluster, [at], READABLE)
-            begin, end = bounds.get(at, (0, 0))
-            if count_max <= 0 or max(start, begin) >= end:
-                return []
-            async with connections.reading:
-                return await _read(connections, at, max(start, begin), end, count_max)
+        return await self._ask(partial(_read, at=at, start=start, count_max=count_max))
 
     async def aclose(self) -> None:
         """Disconnect."""
@@ -69,13 +53,18 @@ class KafkaInspector:
         if connections is not None:
             await connections.aclose()
 
-    @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[Connections]:
-        """Give the connections for one question, with a limit to its time."""
+    async def _ask(self, question: Callable[[Connections], Awaitable[_Answer]]) -> _Answer:
+        """Return the answer to *question*, asked again while leaders and coordinators move."""
         connections = await self._open()
         try:
             async with asyncio.timeout(self._settings.inspect_seconds_max):
-                yield connections
+                while True:
+                    try:
+                        return await question(connections)
+                    except KafkaError as error:
+                        if not error.retriable:
+                            raise
+                    await asyncio.sleep(_RETRY_PAUSE_SECONDS)
         except DRIVER_ERRORS as error:
             if self._connections is connections:
                 self._connections = None
@@ -89,10 +78,41 @@ class KafkaInspector:
             return self._connections
 
 
+async def _topics(connections: Connections) -> Sequence[TopicInfo]:
+    cluster = await connections.client.fetch_all_metadata()
+    names = sorted(cluster.topics())
+    partitions = [
+        TopicPartition(name, number)
+        for name in names
+        for number in sorted(cluster.partitions_for_topic(name) or ())
+    ]
+    bounds = await partition_bounds(connections.client, cluster, partitions, WRITTEN)
+    return [_topic_info(name, partitions, bounds) for name in names]
+
+
+async def _groups(connections: Connections) -> Sequence[GroupInfo]:
+    admin = connections.admin
+    names = sorted(name for name, _protocol in await admin.list_consumer_groups())
+    return await asyncio.gather(*(_group_info(admin, name) for name in names))
+
+
 async def _read(
-    connections: Connections, at: TopicPartition, start: int, end: int, count_max: int
-) -> list[Record]:
-    reader, partition = connections.reader, to_driver_partition(at)
+    connections: Connections, *, at: TopicPartition, start: int, count_max: int
+) -> Sequence[Record]:
+    cluster = await connections.client.fetch_all_metadata()
+    bounds = await partition_bounds(connections.client, cluster, [at], READABLE)
+    begin, end = bounds.get(at, (0, 0))
+    start = max(start, begin)
+    if count_max <= 0 or start >= end:
+        return []
+    async with connections.reading:
+        return await _read_until(end, connections.reader, at, start, count_max)
+
+
+async def _read_until(
+    end: int, reader: AIOKafkaConsumer, at: TopicPartition, start: int, count_max: int
+) -> Sequence[Record]:
+    partition = to_driver_partition(at)
     reader.assign([partition])
     records: list[Record] = []
     try:
@@ -119,7 +139,7 @@ def _topic_info(
     return TopicInfo(name=name, partitions=infos)
 
 
-async def _group_info(admin: AIOKafkaAdminClient, name: str) -> GroupInfo | None:
+async def _group_info(admin: AIOKafkaAdminClient, name: str) -> GroupInfo:
     coordinator = await admin.find_coordinator(name)
     described, offsets = await asyncio.gather(
         admin.describe_consumer_groups([name], coordinator),
