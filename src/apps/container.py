@@ -4,9 +4,8 @@ Clients that must be opened (stores, the log, the notifier) are opened before, b
 ``apps.bootstrap``, and handed in; a test hands in fakes and gets the same graph.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from typing import Protocol
 
 import msgspec
 from dependency_injector import containers, providers
@@ -34,14 +33,10 @@ from inventory_domain.use_cases.relay_outbox import OutboxRelay
 from inventory_domain.use_cases.serve_stock import ServeStock
 from inventory_domain.use_cases.stock_ledger import StockLedger
 
-__all__ = ["Container", "TopicKeeper", "fast_codec"]
+__all__ = ["Container", "PrepareTopics", "fast_codec"]
 
-
-class TopicKeeper(Protocol):
-    """The part of an event log that makes topics."""
-
-    async def ensure_topics(self, topics: Sequence[str]) -> None:
-        """Make those of *topics* that are not there; the others stay as they are."""
+PrepareTopics = Callable[[], Awaitable[Sequence[str]]]
+"""Makes the topics that are missing, and returns a sentence for everything that differs."""
 
 
 def fast_codec() -> Codec:
@@ -60,7 +55,7 @@ class Container(containers.DeclarativeContainer):
     stock_store: providers.Dependency[StockStore] = providers.Dependency()
     log: providers.Dependency[EventLog] = providers.Dependency()
     inspector: providers.Dependency[LogInspector] = providers.Dependency()
-    topic_keeper: providers.Dependency[TopicKeeper] = providers.Dependency()
+    topics: providers.Dependency[PrepareTopics] = providers.Dependency()
     notifier: providers.Dependency[Notifier] = providers.Dependency()
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdSource] = providers.Dependency()

@@ -134,7 +134,9 @@ class _Running:
         await asyncio.gather(*[server.aclose() for server in self.servers])
 
     def _app(self, service: Service) -> ASGIApp:
-        app = service.create_app(self._container, supervisor=self.supervisor)
+        app = service.create_app(
+            self._container, supervisor=self.supervisor, verifier=self._container.verifier()
+        )
         sockets = self._sockets(service)
         # Outermost: nothing of the HTTP side sees the sockets' traffic.
         return app if sockets is None else cast("ASGIApp", sockets.asgi(cast("Any", app)))

@@ -8,6 +8,7 @@ from litestar.types import ASGIApp
 
 from apps.bootstrap import Part
 from apps.container import Container
+from apps.edge.auth import TokenVerifier
 from apps.orders.app import create_orders_app
 from apps.products.app import create_products_app
 from apps.settings import Settings
@@ -30,7 +31,9 @@ _AFTER_CONSUMERS = 1
 class CreateApp(Protocol):
     """Makes a service's app over a container."""
 
-    def __call__(self, container: Container, *, supervisor: Supervisor) -> ASGIApp:
+    def __call__(
+        self, container: Container, *, supervisor: Supervisor, verifier: TokenVerifier
+    ) -> ASGIApp:
         """Return the app; its readiness speaks of the workers of *supervisor*."""
 
 

@@ -175,7 +175,7 @@ def test_topics_are_created_then_checked() -> None:
     assert [one.exit_code for one in (created, checked, other)] == [0, 0, 1]
     assert re.search(r"order\.created +3 +0 +created", created.output)
     assert "created\n" not in checked.output.replace("order.created", "")
-    assert "TOPIC_PARTITIONS is 5, and" in other.stderr
+    assert "order.created has 3 partitions, TOPIC_PARTITIONS is 5: " in other.stderr
 
 
 def test_a_file_that_is_no_database_is_a_dependency_away(tmp_path: Path) -> None:

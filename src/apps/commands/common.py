@@ -77,12 +77,19 @@ def said_plainly(command: Callable[P, T]) -> Callable[P, T]:
             lines = (f"{place}: {fault}." for place, fault in refusal.fields.items())
             _end(WRONG_USE, *lines)
         except DependencyUnavailable as away:
-            reason = f" ({away.reason})" if away.reason else ""
-            _end(DEPENDENCY_AWAY, f"The {away.dependency} does not answer{reason}.")
+            _end(DEPENDENCY_AWAY, _away(away))
         except KeyboardInterrupt:
             _end(INTERRUPTED, "Stopped.")
 
     return plain
+
+
+def _away(away: DependencyUnavailable) -> str:
+    # An adapter that knows which setting to look at says so in a sentence.
+    if away.reason.endswith("."):
+        return away.reason
+    reason = f" ({away.reason})" if away.reason else ""
+    return f"The {away.dependency} does not answer{reason}."
 
 
 def _end(code: int, *sentences: str) -> NoReturn:
