@@ -19,7 +19,7 @@ from adapters.socketio.outbound import OutboundQueue
 from adapters.socketio.packet_json import PacketJson
 from adapters.socketio.relay import redis_manager
 from adapters.socketio.settings import SocketIoSettings
-from adapters.socketio.wires import ASGIApp, Receive, Scope, Send, Wires
+from adapters.socketio.wires import ASGIApp, Receive, Scope, Send, Wires, refuse
 from inventory_domain.writes import Push
 
 __all__ = ["LIBRARY_LOG", "NAMESPACE", "Engine"]
@@ -40,6 +40,7 @@ class Engine:
         self.sio = _server(settings)
         self.sio.eio.create_queue = self._new_queue
         self._wires = Wires(settings)
+        self._is_closed = False
         self._handle_disconnect = self.sio.eio.handlers["disconnect"]
         self.sio.eio.on("disconnect", self._disconnected)
 
@@ -48,13 +49,17 @@ class Engine:
 
         Nothing is started or stopped here, so that *app* gets the server's lifespan events.
         """
-        outermost = socketio.ASGIApp(self.sio, other_asgi_app=app, socketio_path=self.settings.path)
+        sockets = socketio.ASGIApp(self.sio, socketio_path=self.settings.path)
 
         async def with_sockets(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "websocket" and self._is_ours(scope["path"]):
-                await self._wires.serve(outermost, scope, receive, send)
+            if scope["type"] == "lifespan" or not self._is_ours(scope["path"]):
+                await app(scope, receive, send)
+            elif self._is_closed:
+                await refuse(scope, receive, send)
+            elif scope["type"] == "websocket":
+                await self._wires.serve(sockets, scope, receive, send)
             else:
-                await outermost(scope, receive, send)
+                await sockets(scope, receive, send)
 
         return with_sockets
 
@@ -114,7 +119,11 @@ class Engine:
             wire.cut()
 
     async def aclose(self) -> None:
-        """Close every connection; what does not end in bounded time is broken off."""
+        """Close every connection; what does not end in bounded time is broken off.
+
+        Clients try again at once, while the server may still be listening: they are refused.
+        """
+        self._is_closed = True
         for eio_sid in self.open_ids():
             await self.finish(eio_sid)
         try:

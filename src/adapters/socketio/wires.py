@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from adapters.socketio.settings import SocketIoSettings
 
-__all__ = ["ASGIApp", "Receive", "Scope", "Send", "Wire", "Wires"]
+__all__ = ["ASGIApp", "Receive", "Scope", "Send", "Wire", "Wires", "refuse"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -112,3 +112,14 @@ class Wires:
         """Break off every connection."""
         for wire in tuple(self._open):
             wire.cut()
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that nobody can connect now; clients try again after a while."""
+    await receive()
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1013})
+        return
+    headers = [(b"connection", b"close"), (b"retry-after", b"2")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b"The service is being stopped."})
