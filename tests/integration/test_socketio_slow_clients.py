@@ -132,7 +132,9 @@ async def test_a_queue_hands_out_few_at_a_time() -> None:
 async def test_a_client_that_stopped_reading_does_not_hold_up_the_end(
     *, notifier_first: bool
 ) -> None:
-    settings = SocketIoSettings(queue_count_max=100_000, queue_bytes_max=100 * MIB)
+    settings = SocketIoSettings(
+        queue_count_max=100_000, queue_bytes_max=100 * MIB, write_seconds_max=60.0
+    )
     async with (
         serving(settings, timeout_graceful_shutdown=None) as shop,
         raw_websocket(shop, "sloth"),
@@ -160,3 +162,14 @@ async def test_the_last_poll_does_not_hold_up_the_end() -> None:
 
         assert time.monotonic() - started < 5
         await client.gone()
+
+
+async def test_nobody_connects_to_a_notifier_that_is_closed() -> None:
+    async with serving() as shop, httpx.AsyncClient(base_url=shop.url) as http:
+        await shop.notifier.aclose()
+
+        answer = await http.get("/socket.io/?EIO=4&transport=polling")
+        assert answer.status_code == 503
+        async with connected(shop, "anna") as client:
+            assert client.refusal is not None
+        assert (await http.get("/api/v1/orders")).status_code == 200

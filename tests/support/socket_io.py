@@ -121,8 +121,8 @@ async def serving(settings: SocketIoSettings | None = None, **options: Any) -> A
     clock, app = SettableClock(), EchoApp()
     door = OpenDoor(clock)
     notifier = SocketIoNotifier(door, clock=clock, settings=settings)
-    options = {"log_config": None, "lifespan": "on", "timeout_graceful_shutdown": 5, **options}
-    config = uvicorn.Config(notifier.asgi(app), host=LOOPBACK, port=0, **options)
+    defaults = {"port": 0, "log_config": None, "lifespan": "on", "timeout_graceful_shutdown": 5}
+    config = uvicorn.Config(notifier.asgi(app), host=LOOPBACK, **{**defaults, **options})
     server = QuietServer(config)
     notifier.start()
     task = asyncio.create_task(server.serve())
@@ -205,6 +205,9 @@ async def connected(
         yield client
     finally:
         await client.sio.shutdown()
+        # A handshake that is refused leaves it open.
+        if client.sio.eio.http is not None:
+            await client.sio.eio.http.close()
 
 
 @asynccontextmanager
