@@ -79,6 +79,7 @@ def create_app(
         # Logging is the process's own business, set up once for all of its apps.
         logging_config=None,
     )
+    _describe_shapes(app, schemas)
     app.asgi_handler = Gate(app.asgi_handler, edge.verifier, metrics)
     return app
 
@@ -107,6 +108,12 @@ def _cors(origins: Sequence[str]) -> CORSConfig | None:
         ],
         expose_headers=["ETag", "Retry-After", "X-Request-Id"],
     )
+
+
+def _describe_shapes(app: Litestar, schemas: Mapping[str, JsonSchema]) -> None:
+    # Litestar puts what it reads from signatures in the place of all shapes that it was given.
+    document = app.openapi_schema.components
+    document.schemas = {**(document.schemas or {}), **(components(schemas).schemas or {})}
 
 
 def _openapi(title: str, description: str, schemas: Mapping[str, JsonSchema]) -> OpenAPIConfig:
