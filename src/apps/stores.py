@@ -1,16 +1,19 @@
 """Which stores the settings name; a further one gets a case here, and nothing else changes."""
 
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from pathlib import Path
+from typing import TypeVar
 
 from adapters.embedded.folder import DataFolder
 from adapters.embedded.order_store import SqliteOrderStore
 from adapters.embedded.stock_store import SqliteStockStore
-from apps.faults import CommandFault
+from apps.faults import DEPENDENCY_AWAY, CommandFault
 from apps.settings import Settings
 from inventory_domain.ports import OrderStore, StockStore
 
 __all__ = ["data_folder", "open_orders", "open_stock"]
+
+T = TypeVar("T")
 
 
 async def open_orders(settings: Settings, stack: AsyncExitStack) -> OrderStore:
@@ -19,8 +22,14 @@ async def open_orders(settings: Settings, stack: AsyncExitStack) -> OrderStore:
         case "embedded":
             found = await SqliteOrderStore.open(data_folder(settings).orders)
             return await stack.enter_async_context(aclosing(found))
+        case "mongodb":
+            # Loaded by those who chose it.
+            from adapters.mongodb import open_order_store  # noqa: PLC0415
+
+            opening = open_order_store(settings.mongodb_uri, settings.orders_db)
+            return await _entered(opening, stack)
         case other:
-            raise CommandFault(f"STORE={other} is not available in this build: use embedded.")
+            raise CommandFault(f"STORE={other} is not available in this build.")
 
 
 async def open_stock(settings: Settings, stack: AsyncExitStack) -> StockStore:
@@ -29,8 +38,22 @@ async def open_stock(settings: Settings, stack: AsyncExitStack) -> StockStore:
         case "embedded":
             found = await SqliteStockStore.open(data_folder(settings).products)
             return await stack.enter_async_context(aclosing(found))
+        case "mongodb":
+            from adapters.mongodb import open_stock_store  # noqa: PLC0415
+
+            opening = open_stock_store(settings.mongodb_uri, settings.products_db)
+            return await _entered(opening, stack)
         case other:
-            raise CommandFault(f"STORE={other} is not available in this build: use embedded.")
+            raise CommandFault(f"STORE={other} is not available in this build.")
+
+
+async def _entered(opening: AbstractAsyncContextManager[T], stack: AsyncExitStack) -> T:
+    from adapters.mongodb import ServerUnfit  # noqa: PLC0415
+
+    try:
+        return await stack.enter_async_context(opening)
+    except ServerUnfit as unfit:
+        raise CommandFault(str(unfit), exit_code=DEPENDENCY_AWAY) from None
 
 
 def data_folder(settings: Settings) -> DataFolder:

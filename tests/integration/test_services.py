@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.kafka_mock import KafkaMock
 from tests.support.kafka_server import KafkaServer
+from tests.support.mongo_server import ForeignMongo, MongoServer
 from tests.support.server_process import wait_until
 from tests.support.system_process import SystemProcess
 
@@ -14,13 +15,20 @@ pytestmark = pytest.mark.integration
 SECRET = "a secret that is long enough for HS256"
 
 
-@pytest.fixture
+@pytest.fixture(params=["embedded", "mongodb"])
 def services(
-    tmp_path: Path, kafka_server: KafkaServer | KafkaMock
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    kafka_server: KafkaServer | KafkaMock,
+    mongo_server: MongoServer | ForeignMongo,
 ) -> Iterator[tuple[SystemProcess, SystemProcess]]:
-    """The two services as processes of their own, over Kafka and one folder of stores."""
+    """The two services as processes of their own, over Kafka and stores that both can reach."""
     settings = {
         "EVENT_LOG": "kafka",
+        "STORE": request.param,
+        "MONGODB_URI": mongo_server.uri,
+        "ORDERS_DB": f"orders_{tmp_path.name}"[:40],
+        "PRODUCTS_DB": f"products_{tmp_path.name}"[:40],
         "KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap,
         "ACCESS_TOKEN_SECRET": SECRET,
         "DEMO": "1",

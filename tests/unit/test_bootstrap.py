@@ -108,10 +108,14 @@ async def test_what_fails_while_it_is_opened_leaves_nothing_open(
         pass
 
 
-async def test_an_adapter_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandFault, match="STORE=mongodb is not available in this build"):
-        async with open_container(Settings(data_dir=str(tmp_path), store="mongodb")):
+async def test_a_mongodb_address_that_cannot_be_read_is_named() -> None:
+    settings = Settings(store="mongodb", mongodb_uri="mongodb://")
+
+    with pytest.raises(CommandFault, match="MONGODB_URI cannot be read") as caught:
+        async with open_container(settings, parts=(Part.ORDERS,)):
             pass
+
+    assert caught.value.exit_code == 3
 
 
 async def test_kafka_that_is_away_is_a_dependency_away(tmp_path: Path) -> None:
