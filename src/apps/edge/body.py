@@ -21,6 +21,7 @@ __all__ = [
     "BODY_BYTES_MAX",
     "FAULT_COUNT_MAX",
     "Fields",
+    "canonical",
     "decode_object",
     "read_body",
     "read_object",
@@ -33,6 +34,8 @@ FAULT_COUNT_MAX: Final = 200
 _WHOLE_MAX: Final = 10**15
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode_plain = msgspec.json.Decoder().decode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 async def read_body(request: AnyRequest, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -67,18 +70,30 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         document = _decode(body)
     except (ValueError, ArithmeticError, RecursionError) as fault:
-        raise MalformedRequest(reason=f"The body must be JSON: {_fault_text(fault)}.") from fault
+        raise _malformed(fault) from fault
     if not isinstance(document, dict):
         raise MalformedRequest(reason="The body must be a JSON object, in braces.")
     return document
 
 
-def _fault_text(fault: Exception) -> str:
+def canonical(body: bytes) -> bytes:
+    """Return *body* without its white space and with its fields in order.
+
+    Raises:
+        MalformedRequest: it is not JSON.
+    """
+    try:
+        return _encode_sorted(_decode_plain(body))
+    except (ValueError, RecursionError) as fault:
+        raise _malformed(fault) from fault
+
+
+def _malformed(fault: Exception) -> MalformedRequest:
     if isinstance(fault, RecursionError):
-        return "it is nested too deep"
-    if isinstance(fault, ArithmeticError):
-        return "a number is out of range"
-    return str(fault)
+        reason = "it is nested too deep"
+    else:
+        reason = "a number is out of range" if isinstance(fault, ArithmeticError) else str(fault)
+    return MalformedRequest(reason=f"The body must be JSON: {reason}.")
 
 
 async def read_object(request: AnyRequest) -> dict[str, Any]:

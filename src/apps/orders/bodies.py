@@ -5,10 +5,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 import attrs
-import msgspec
 
 from apps.edge.auth import Caller
-from apps.edge.body import Fields, whole_number
+from apps.edge.body import Fields, canonical, whole_number
 from apps.edge.calls import Call
 from inventory_domain.errors import Forbidden, InvalidRequest
 from inventory_domain.ids import ProductId, UserId, is_order_number
@@ -162,10 +161,6 @@ def _address(fields: Fields) -> Address | None:
     )
 
 
-_plain = msgspec.json.Decoder().decode
-_canonical = msgspec.json.Encoder(order="sorted").encode
-
-
 def parse_idempotency_key(call: Call, body: bytes) -> IdempotencyKey | None:
     """Return the key that the call bears, with the fingerprint of its JSON *body*.
 
@@ -173,6 +168,7 @@ def parse_idempotency_key(call: Call, body: bytes) -> IdempotencyKey | None:
 
     Raises:
         InvalidRequest: the header cannot be a key.
+        MalformedRequest: the body is not JSON.
     """
     key = call.idempotency_key
     if key is None:
@@ -180,7 +176,7 @@ def parse_idempotency_key(call: Call, body: bytes) -> IdempotencyKey | None:
     if not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
         fault = f"must be 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters"
         raise InvalidRequest(fields={"Idempotency-Key": fault})
-    fingerprint = sha256(_canonical(_plain(body))).hexdigest()
+    fingerprint = sha256(canonical(body)).hexdigest()
     return IdempotencyKey(subject=call.caller.subject, key=key, fingerprint=fingerprint)
 
 

@@ -6,18 +6,18 @@ from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
 from apps.edge.answers import Answer, etag, success
-from apps.edge.body import decode_object, read_body, read_object
+from apps.edge.body import read_body, read_object
 from apps.edge.calls import AnyRequest, as_admin, as_user
 from apps.edge.query import Paging
 from apps.orders import operations as described
 from apps.orders.bodies import (
     parse_details,
-    parse_draft,
     parse_idempotency_key,
     parse_reason,
     parse_status_change,
 )
 from apps.orders.desk import OrderDesk
+from apps.orders.quick import read_draft
 from apps.orders.reading import expected_version, parse_order_query
 from inventory_domain.errors import Forbidden
 from inventory_domain.ids import UserId, is_id
@@ -38,8 +38,7 @@ async def place(request: AnyRequest, place_order: Place) -> Answer:
     """Store the order with the request for its stock, then answer."""
     call = as_user(request)
     body = await read_body(request)
-    document = decode_object(body)
-    draft = parse_draft(document, call.caller, parse_idempotency_key(call, body))
+    draft = read_draft(body, call.caller, parse_idempotency_key(call, body))
     placed = await place_order(draft, actor=call.actor, trace=call.trace)
     return _one(placed.order, "The order is placed.", status=200 if placed.repeated else 201)
 
