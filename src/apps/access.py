@@ -26,11 +26,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def settle_access(settings: Settings, *, demo_by_default: bool) -> Settings:
+def settle_access(
+    settings: Settings, *, demo_by_default: bool, make_secret: bool = True
+) -> Settings:
     """Return *settings* with DEMO decided and a secret that tokens can be signed with.
 
     The embedded demo on loopback makes a secret of its own, which stays in DATA_DIR for the
-    next start and for the commands beside it.
+    next start and for the commands beside it. Without *make_secret* it must be there already.
 
     Raises:
         CommandFault: the demo could be reached from outside, or there is no fit secret.
@@ -53,7 +55,7 @@ def settle_access(settings: Settings, *, demo_by_default: bool) -> Settings:
             )
         demo = False
     elif secret is None:
-        secret = _own_secret(settings, demo=demo)
+        secret = _own_secret(settings, demo=demo, make=make_secret)
     elif len(secret.encode()) < _SECRET_BYTES_MIN:
         raise CommandFault(
             f"ACCESS_TOKEN_SECRET has {len(secret.encode())} bytes, HS256 needs "
@@ -68,7 +70,7 @@ _HOW_TO_MAKE_ONE = (
 )
 
 
-def _own_secret(settings: Settings, *, demo: bool) -> str:
+def _own_secret(settings: Settings, *, demo: bool, make: bool) -> str:
     if not demo:
         raise CommandFault(f"ACCESS_TOKEN_SECRET is not set: {_HOW_TO_MAKE_ONE}")
     if (settings.store, settings.event_log) != ("embedded", "embedded"):
@@ -76,9 +78,14 @@ def _own_secret(settings: Settings, *, demo: bool) -> str:
             "ACCESS_TOKEN_SECRET is not set, and only the embedded demo makes one of its own: "
             + _HOW_TO_MAKE_ONE
         )
-    folder = Path(settings.data_dir)
+    kept = Path(settings.data_dir) / _KEPT_AS
+    if not make and not kept.exists():
+        raise CommandFault(
+            f"There is no {kept}: start `run` first, or set DATA_DIR to the folder of the system "
+            "that the token is for, or ACCESS_TOKEN_SECRET to its secret."
+        )
     try:
-        return _kept_secret(folder / _KEPT_AS)
+        return _kept_secret(kept)
     except OSError as error:
         raise CommandFault(
             f"DATA_DIR={settings.data_dir} cannot be written to ({error.strerror}): name another "

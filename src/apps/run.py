@@ -114,6 +114,8 @@ class _Running:
         """Say where everything is."""
         for server in self.servers:
             say(f"  {server.name:<12}{server.address}")
+        if self._container.settings().demo:
+            say("  a token     python -m apps token --sub anna")
         faults = [state for state in self.supervisor.states() if state.fault is not None]
         for state in faults:
             say(f"{state.name} waits: {state.fault}. /health/ready says when that is over.")

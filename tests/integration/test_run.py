@@ -6,11 +6,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 import socketio
+from websockets.sync.client import connect
 
 from tests.support.server_process import wait_until
 from tests.support.system_process import SystemProcess, order_body
@@ -233,19 +235,30 @@ class Shoppers:
                     self.refused.append(answer.status_code)
 
 
+@contextmanager
+def customer_who_never_reads(system: SystemProcess) -> Iterator[None]:
+    """Keep a socket open to which every order of anna's is pushed, and leave it all unread."""
+    address = system.addresses["orders"].replace("http", "ws")
+    with connect(f"{address}/socket.io/?EIO=4&transport=websocket", max_queue=1) as client:
+        client.recv()
+        client.send(f'40{{"token": "{system.token("anna")}"}}')
+        yield
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_under_load_loses_nothing(
     own_system: SystemProcess, number: signal.Signals
 ) -> None:
     own_system.start()
-    shoppers = Shoppers(own_system, 4)
-    assert wait_until(lambda: len(shoppers.placed) >= 50, 30)
+    with customer_who_never_reads(own_system):
+        shoppers = Shoppers(own_system, 4)
+        assert wait_until(lambda: len(shoppers.placed) >= 50, 30)
 
-    own_system.send(number)
-    asked_at = time.monotonic()
-    code = own_system.wait()
-    seconds = time.monotonic() - asked_at
-    shoppers.join()
+        own_system.send(number)
+        asked_at = time.monotonic()
+        code = own_system.wait()
+        seconds = time.monotonic() - asked_at
+        shoppers.join()
 
     assert code == 0, own_system.errors()
     assert seconds < STOP_SECONDS_MAX

@@ -93,10 +93,20 @@ def test_a_token_is_signed_with_the_configured_secret() -> None:
 
 
 def test_without_a_secret_the_demo_s_own_signs(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "demo-secret").write_text(SECRET)
+
     result = apps("token", "--sub", "anna")
 
-    secret = (tmp_path / "data" / "demo-secret").read_text()
-    assert jwt.decode(result.stdout.strip(), secret, algorithms=["HS256"])["roles"] == ["user"]
+    assert jwt.decode(result.stdout.strip(), SECRET, algorithms=["HS256"])["roles"] == ["user"]
+
+
+def test_in_the_wrong_folder_no_token_is_made_that_nobody_takes(tmp_path: Path) -> None:
+    result = apps("token", "--sub", "anna")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("There is no data/demo-secret: start `run` first, or set")
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def token(sub: str, roles: tuple[str, ...], ttl: int) -> None:
 
     Without ACCESS_TOKEN_SECRET it is signed with the secret of the demo in DATA_DIR.
     """
-    settings = settle_access(command_settings(), demo_by_default=True)
+    settings = settle_access(command_settings(), demo_by_default=True, make_secret=False)
     if settings.access_token_secret is None:
         raise CommandFault("With ACCESS_TOKEN_JWKS tokens come from its issuer: ask there.")
     try:
