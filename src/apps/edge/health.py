@@ -24,16 +24,21 @@ _Live = operation(answers={200: ("The process is alive.", _STATUS)}, signed_in=F
 _Ready = operation(answers={200: ("Everything it needs is there.", _STATUS)}, signed_in=False)
 
 
+def _both(path: str) -> list[str]:
+    # At the root, where operators look, and beside the rest of the API.
+    return [path, f"/api/v1{path}"]
+
+
 def health_routes(
     metrics: HttpMetrics, probes: Mapping[str, Probe], supervisor: Supervisor | None
 ) -> list[HTTPRouteHandler]:
     """Return the routes for anyone: live, ready, metrics."""
 
-    @get("/health/live", tags=["health"], summary="Is it alive?", operation_class=_Live)
+    @get(_both("/health/live"), tags=["health"], summary="Is it alive?", operation_class=_Live)
     async def live() -> Answer:
         return success("Alive.", {"status": "live"})
 
-    @get("/health/ready", tags=["health"], summary="Can it work?", operation_class=_Ready)
+    @get(_both("/health/ready"), tags=["health"], summary="Can it work?", operation_class=_Ready)
     async def ready() -> Answer:
         down = {**await _failing(probes), **_troubled(supervisor)}
         if not down:
@@ -43,7 +48,7 @@ def health_routes(
         headers = [(b"retry-after", b"1")]
         return failure(503, "Not ready", message, details=details, headers=headers)
 
-    @get("/metrics", include_in_schema=False, media_type=MediaType.TEXT)
+    @get(_both("/metrics"), include_in_schema=False, media_type=MediaType.TEXT)
     async def scrape() -> Response[bytes]:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
