@@ -1,0 +1,92 @@
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from apps.access import settle_access
+from apps.edge.auth import Unauthenticated, issue_token
+from apps.faults import CommandFault
+from apps.settings import Settings, load_settings
+from apps.tokens import SocketVerifier, open_verifier
+
+SECRET = "a secret that is long enough for HS256"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def key_set(tmp_path: Path) -> Path:
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]}))
+    return file
+
+
+def signed(kid: str = "one") -> str:
+    claims = {"sub": "anna", "roles": ["user"], "iss": "inventory", "exp": time.time() + 60}
+    return jwt.encode(claims, KEY, algorithm="RS256", headers={"kid": kid})
+
+
+async def test_tokens_are_verified_with_the_secret() -> None:
+    verifier = await open_verifier(Settings(access_token_secret=SECRET))
+    token = issue_token(
+        secret=SECRET, issuer="inventory", subject="anna", roles=["admin"], ttl_seconds=60
+    )
+
+    assert verifier.verify(token).is_admin
+
+
+async def test_tokens_of_an_issuer_are_verified_with_its_key_set(key_set: Path) -> None:
+    settings = Settings(access_token_jwks=str(key_set))
+    verifier = await open_verifier(settle_access(settings, demo_by_default=True))
+
+    assert verifier.verify(signed()).subject == "anna"
+    with pytest.raises(Unauthenticated):
+        verifier.verify(signed(kid="another"))
+
+
+async def test_sockets_learn_when_a_token_ends() -> None:
+    verifier = await open_verifier(Settings(access_token_secret=SECRET))
+    claims = {"sub": "anna", "roles": ["user"], "iss": "inventory", "exp": 2_000_000_000}
+    token = jwt.encode(claims, SECRET)
+    never = jwt.encode({**claims, "exp": 10**15}, SECRET)
+
+    caller = SocketVerifier(verifier).verify(token)
+
+    assert (caller.subject, caller.roles) == ("anna", frozenset({"user"}))
+    assert caller.expires_at == datetime.fromtimestamp(2_000_000_000, UTC)
+    assert SocketVerifier(verifier).verify(never).expires_at.year == 9999
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"keys": []}', '{"keys": [{}]}'])
+async def test_a_file_that_is_no_key_set_is_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(content)
+
+    with pytest.raises(CommandFault, match=f"ACCESS_TOKEN_JWKS={file} is no JSON Web Key Set"):
+        await open_verifier(Settings(access_token_jwks=str(file)))
+
+
+async def test_an_issuer_that_is_away_is_a_dependency_away() -> None:
+    with pytest.raises(CommandFault, match="cannot be read") as caught:
+        await open_verifier(Settings(access_token_jwks="http://127.0.0.1:1/keys"))
+
+    assert caught.value.exit_code == 3
+
+
+def test_a_secret_and_a_key_set_exclude_each_other(tmp_path: Path) -> None:
+    variables = {"ACCESS_TOKEN_SECRET": SECRET, "ACCESS_TOKEN_JWKS": "keys.json"}
+
+    with pytest.raises(CommandFault, match="are both set"):
+        load_settings(variables, env_file=tmp_path / "none")
+
+
+def test_with_a_key_set_there_is_no_demo() -> None:
+    settings = Settings(access_token_jwks="keys.json")
+
+    assert settle_access(settings, demo_by_default=True).demo is False
+    with pytest.raises(CommandFault, match="unset one of them"):
+        settle_access(Settings(access_token_jwks="keys.json", demo=True), demo_by_default=True)
