@@ -12,6 +12,7 @@ import attrs
 from inventory_domain.errors import (
     CancelNotAllowed,
     EmptyOrder,
+    InvalidRequest,
     StockNotReserved,
     TooManyChanges,
     TotalMismatch,
@@ -19,7 +20,7 @@ from inventory_domain.errors import (
 )
 from inventory_domain.ids import OrderId
 from inventory_domain.messages import OutcomeKind, StockOutcome, Trace
-from inventory_domain.money import Money
+from inventory_domain.money import MONEY_MAX, Money
 from inventory_domain.order_messages import placed_messages, status_messages
 from inventory_domain.order_requests import Actor, Details, Draft, OrderChange
 from inventory_domain.orders import (
@@ -60,10 +61,13 @@ def place_order(
     Raises:
         EmptyOrder: it has no lines.
         TotalMismatch: its stated total is not the sum of its lines.
+        InvalidRequest: the sum is beyond ``MONEY_MAX``.
     """
     if not draft.lines:
         raise EmptyOrder
     total = Money(sum(line.amount for line in draft.lines))
+    if total > MONEY_MAX:
+        raise InvalidRequest(fields={"totalAmount": f"must be at most {MONEY_MAX // 100}"})
     if draft.total is not None and draft.total != total:
         raise TotalMismatch(stated=draft.total, computed=total)
     order = Order(

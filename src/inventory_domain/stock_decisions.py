@@ -7,6 +7,7 @@ seeing what those before it did.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from inventory_domain.codec import Codec
 from inventory_domain.errors import RefusedLine
@@ -61,6 +62,10 @@ def decide(
     """Decide *commands* in their order over *view*.
 
     Conservation holds before and after every command; nothing is half taken.
+
+    Raises:
+        ValueError: a command is no request: it names a product twice or less than one unit.
+            Requests that come from outside are read by ``codec``, which refuses those.
     """
     bench = Workbench(view, now=now, codec=codec)
     outcomes = tuple([_decide_one(bench, command, policy) for command in commands])
@@ -113,6 +118,8 @@ def _known_reserve(command: Reserve, held: Reservation) -> Outcome | None:
 def _refusals(bench: Workbench, command: Reserve, policy: StockPolicy) -> tuple[RefusedLine, ...]:
     refused = []
     for line in command.lines:
+        if line.quantity < 1:
+            raise ValueError(f"{line.product_id}: a reserve takes at least one unit")
         level = bench.level(line.product_id)
         price = line.price if policy.check_prices else None
         reason = "unknown_product" if level is None else level.refusal(line.quantity, price)
@@ -226,6 +233,8 @@ def _held_lines(command: Reserve) -> tuple[HeldLine, ...]:
     lines = command.lines
     if len(lines) > 1:
         lines = tuple(sorted(lines, key=lambda line: line.product_id))
+        if any(one.product_id == two.product_id for one, two in pairwise(lines)):
+            raise ValueError(f"order {command.order_id} names a product twice: add the lines up")
     return tuple([HeldLine(product_id=line.product_id, quantity=line.quantity) for line in lines])
 
 
