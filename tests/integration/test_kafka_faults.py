@@ -12,12 +12,29 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.kafka import KafkaEventLog, KafkaInspector, KafkaSettings, KafkaSubscription
+from adapters.kafka import (
+    KafkaEventLog,
+    KafkaInspector,
+    KafkaSettings,
+    KafkaSubscription,
+    prepare_topics,
+)
+from adapters.system import RandomIds, SystemClock
 from inventory_domain.errors import CommitRefused, DependencyUnavailable
 from inventory_domain.records import OutgoingRecord, Record, TopicPartition
 from inventory_domain.testing import an_outgoing_record
 from inventory_domain.testing.contracts.topics import MakeTopics
 from inventory_domain.testing.contracts.waiting import end_offsets, eventually, share_out, take
+from inventory_domain.topics import dead_letter_topic
+from inventory_domain.use_cases.consume import (
+    Broken,
+    Consumer,
+    ConsumerSettings,
+    Ended,
+    Ending,
+    HandlerResult,
+)
+from inventory_domain.use_cases.waiting_room import Delivery
 from tests.support.kafka_mock import Api, KafkaMock
 from tests.support.kafka_server import KafkaServer
 from tests.support.proxy import Mode, Proxy
@@ -187,14 +204,84 @@ async def test_a_record_too_large_for_anybody_is_an_error_and_not_the_end(
     log: KafkaEventLog, topics: MakeTopics, group: str
 ) -> None:
     (topic,) = await topics(1, partitions=1)
+    await log.publish([an_outgoing_record(topic, value=b"first")])
 
     for size in (1536, 4096):  # what the broker refuses, and what is not even sent
         with pytest.raises(DependencyUnavailable):
             await log.publish([an_outgoing_record(topic, value=b"x" * 1024 * size)])
     await log.publish([an_outgoing_record(topic, value=b"next")])
 
-    (record,) = await take(await log.subscribe(group, [topic]), 1)
-    assert record.value == b"next"
+    records = await take(await log.subscribe(group, [topic]), 2)
+    assert [record.value for record in records] == [b"first", b"next"]
+
+
+class Selling:
+    """Takes numbers; anything else can never succeed."""
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+
+    async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[HandlerResult]:
+        return [self._take(delivery.record.value or b"") for delivery in deliveries]
+
+    def _take(self, value: bytes) -> HandlerResult:
+        if not value.isdigit():
+            return Broken("not_a_number", "This is no number.")
+        self.taken.append(int(value))
+        return Ended(Ending.APPLIED)
+
+
+async def test_broken_and_large_messages_become_dead_letters_and_the_others_go_on(
+    real_kafka_server: KafkaServer, log: KafkaEventLog, inspector: KafkaInspector, group: str
+) -> None:
+    topic = fresh("topic")
+    await prepare_topics(
+        KafkaSettings(bootstrap_servers=real_kafka_server.bootstrap, topic_partitions=1),
+        names=[topic, dead_letter_topic(topic)],
+    )
+    large = b"x" * 900 * 1024
+    await log.publish(numbered(topic, range(5)))
+    await log.publish([OutgoingRecord(topic, None, None), OutgoingRecord(topic, b"k", large)])
+    await log.publish(numbered(topic, range(5, 10)))
+    selling = Selling()
+    consumer = Consumer(
+        await log.subscribe(group, [topic]),
+        selling,
+        log,
+        clock=SystemClock(),
+        ids=RandomIds(),
+        settings=ConsumerSettings(service="products-service", poll_seconds=0.2),
+    )
+
+    async def all_ended() -> bool:
+        await consumer.step()
+        committed = {one.name: one.committed for one in await inspector.groups()}
+        return committed[group] == {TopicPartition(topic, 0): 12}
+
+    await eventually(all_ended, "all messages have ended")
+    assert selling.taken == list(range(10))
+    at = TopicPartition(dead_letter_topic(topic), 0)
+    letters = await inspector.read(at, start=0, count_max=10)
+    assert [(letter.key, letter.value) for letter in letters] == [(None, None), (b"k", large)]
+
+
+async def test_a_batch_that_waits_while_its_log_is_closed_ends_with_an_outage(
+    log: KafkaEventLog, topics: MakeTopics, group: str
+) -> None:
+    (topic,) = await topics(1, partitions=1)
+    subscription = await log.subscribe(group, [topic])
+    await share_out([subscription], [TopicPartition(topic, 0)])
+
+    async def wait_long() -> None:
+        async with subscription.batch(count_max=1, wait_seconds=60.0):
+            raise AssertionError("there is nothing to work on")
+
+    waiting = asyncio.create_task(wait_long())
+    await asyncio.sleep(0)
+    await log.aclose()
+
+    with pytest.raises(DependencyUnavailable):
+        await waiting
 
 
 # --- the broker is away -------------------------------------------------------------------------
@@ -420,6 +507,9 @@ async def test_a_rebalance_waits_for_a_batch_which_can_still_commit(
     async with first.batch(count_max=500, wait_seconds=5.0) as batch:
         second = await log.subscribe(group, [topic])
         await eventually(is_rebalancing, "the group waits for its member at work")
+        async with second.batch(count_max=10, wait_seconds=1.0) as none:
+            assert dict(none.assigned) == {}
+        assert await is_rebalancing()
         offsets = end_offsets(batch.records)
         await batch.commit(offsets)
 
@@ -427,6 +517,84 @@ async def test_a_rebalance_waits_for_a_batch_which_can_still_commit(
     assert [len(share) for share in owned] == [1, 1]
     (info,) = [one for one in await inspector.groups() if one.name == group]
     assert dict(info.committed) == offsets
+
+
+async def test_a_batch_of_an_earlier_assignment_can_commit_nothing(
+    log: KafkaEventLog, topics: MakeTopics, inspector: KafkaInspector, group: str
+) -> None:
+    (topic,) = await topics(1, partitions=1)
+    at = TopicPartition(topic, 0)
+    await log.publish(numbered(topic, range(5)))
+    first = await log.subscribe(group, [topic])
+    await share_out([first], [at])
+    async with first.batch(count_max=5, wait_seconds=1.0) as kept:
+        pass
+    second = await log.subscribe(group, [topic])
+
+    async def is_shared() -> bool:
+        found = {one.name: one for one in await inspector.groups()}[group]
+        for member in (first, second):
+            async with member.batch(count_max=1, wait_seconds=0.2):
+                pass
+        return found.state == "Stable" and len(found.members) == 2
+
+    await eventually(is_shared, "the group has a second member")
+    await second.aclose()
+    (after,) = await share_out([first], [at])
+    assert after[at] != kept.assigned[at]
+    with pytest.raises(CommitRefused):
+        await kept.commit({at: 5})
+
+
+# --- a fetch whose caller went away -------------------------------------------------------------
+
+
+@pytest.fixture
+async def left_alone(
+    log: KafkaEventLog, topics: MakeTopics, group: str
+) -> tuple[KafkaSubscription, str]:
+    """A member that was given records 0 and 1, and has fetched six more for nobody."""
+    (topic,) = await topics(1, partitions=1)
+    await log.publish(numbered(topic, range(8)))
+    subscription = await log.subscribe(group, [topic])
+    await take(subscription, 2)
+    member = subscription._member
+    assert member is not None
+    await member.fetch(6, 5.0, ())
+    return subscription, topic
+
+
+async def test_what_it_fetched_comes_next(left_alone: tuple[KafkaSubscription, str]) -> None:
+    subscription, _ = left_alone
+
+    async with subscription.batch(count_max=4, wait_seconds=1.0) as batch:
+        handed = [record.offset for record in batch.records]
+
+    assert handed == [2, 3, 4, 5]
+    assert [record.offset for record in await take(subscription, 2)] == [6, 7]
+
+
+async def test_a_rewind_drops_what_it_fetched(left_alone: tuple[KafkaSubscription, str]) -> None:
+    subscription, _ = left_alone
+
+    await subscription.rewind()
+
+    assert [record.offset for record in await take(subscription, 8)] == list(range(8))
+
+
+async def test_what_it_fetched_stays_behind_a_pause(
+    left_alone: tuple[KafkaSubscription, str],
+) -> None:
+    subscription, topic = left_alone
+    paused = [TopicPartition(topic, 0)]
+
+    async with subscription.batch(count_max=9, wait_seconds=0.2, paused=paused) as batch:
+        assert list(batch.records) == []
+
+    assert [record.offset for record in await take(subscription, 6)] == [2, 3, 4, 5, 6, 7]
+
+
+# --- processes ----------------------------------------------------------------------------------
 
 
 @asynccontextmanager
@@ -508,12 +676,14 @@ async def test_a_producer_out_of_sequence_is_replaced(
     topic = fresh("topic")
     kafka_mock.create_topic(topic, partitions=1)
     await mocked.publish(numbered(topic, [0]))
+    broken = mocked._publisher._producer
 
     kafka_mock.push_errors(Api.PRODUCE, code)
     with pytest.raises(DependencyUnavailable):
         await mocked.publish(numbered(topic, [1]))
     await mocked.publish(numbered(topic, [2]))
 
+    assert mocked._publisher._producer is not broken
     records = await take(await mocked.subscribe(group, [topic]), 2)
     assert values(records) == [0, 2]
 

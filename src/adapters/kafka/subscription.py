@@ -18,7 +18,7 @@ class KafkaBatch:
 
     def __init__(self, member: Member, records: Sequence[Record]) -> None:
         self.records = records
-        self.assigned: Mapping[TopicPartition, int] = dict(member.owned or {})
+        self.assigned: Mapping[TopicPartition, int] = dict(member.owned)
         self._member = member
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
