@@ -28,6 +28,7 @@ __all__ = [
     "array",
     "components",
     "header",
+    "maybe",
     "obj",
     "operation",
     "path",
@@ -72,6 +73,11 @@ def array(items: JsonSchema, **more: object) -> JsonSchema:
 def text(length_max: int, **more: object) -> JsonSchema:
     """Return the schema of a text."""
     return {"type": "string", "maxLength": length_max, **more}
+
+
+def maybe(schema: JsonSchema) -> JsonSchema:
+    """Return the schema of something that may be null as well, which is the same as absent."""
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def ref(name: str) -> JsonSchema:

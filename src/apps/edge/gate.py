@@ -5,9 +5,9 @@ became of it: also a path that nobody serves gets an ``X-Request-Id``.
 """
 
 import re
+import secrets
 import time
 from typing import Any, Final
-from uuid import uuid4
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +31,7 @@ _WANTED: Final = frozenset(
         b"x-request-id",
     }
 )
+_LENGTH_DIGITS_MAX: Final = 18
 _UNMATCHED: Final = "unmatched"
 
 
@@ -100,7 +101,7 @@ class Gate:
 
 def _request_id(header: bytes | None) -> str:
     sent = _text(header)
-    return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else uuid4().hex
+    return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
 
 
 def _traceparent(header: bytes | None) -> str | None:
@@ -113,4 +114,5 @@ def _text(header: bytes | None) -> str | None:
 
 
 def _length(header: bytes | None) -> int:
-    return int(header) if header is not None and header.isdigit() else 0
+    # A length of so many digits is refused by every bound, and int() refuses thousands of them.
+    return int(header[:_LENGTH_DIGITS_MAX]) if header is not None and header.isdigit() else 0

@@ -149,7 +149,8 @@ class QueryFields:
 
     def paging(self, sorts: Collection[str], *, sort: str, limit: int = 20) -> Paging:
         """Return ``sort``, ``page`` and ``limit``; the defaults stand in for what is absent."""
-        wanted = self.raw("sort") or sort
+        given = self.raw("sort")
+        wanted = sort if given is None else given
         if wanted.removeprefix("-") not in sorts:
             self.refuse("sort", f"must be one of {', '.join(sorts)}, with - for descending")
         return self.page(sort=wanted, limit=limit)

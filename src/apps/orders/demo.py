@@ -9,7 +9,7 @@ from apps.edge.answers import Answer, success
 from apps.edge.auth import ROLES, issue_token
 from apps.edge.body import Fields, read_object
 from apps.edge.calls import AnyRequest
-from apps.edge.describe import JsonSchema, array, obj, operation, ref
+from apps.edge.describe import JsonSchema, array, maybe, obj, operation, ref
 from apps.edge.limits import Rate, RateLimit
 from apps.orders.shapes import ID
 
@@ -20,7 +20,7 @@ _RATE: Final = Rate(per_second=20, burst=200)
 
 _ROLE_LIST: Final = array({"type": "string", "enum": list(ROLES)}, maxItems=len(ROLES))
 DEMO_SCHEMAS: Final[dict[str, JsonSchema]] = {
-    "TokenRequest": obj({"sub": ID, "roles": _ROLE_LIST}, ["sub"]),
+    "TokenRequest": obj({"sub": ID, "roles": maybe(_ROLE_LIST)}, ["sub"]),
     "Token": obj(
         {
             "token": {"type": "string"},

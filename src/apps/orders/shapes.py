@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from apps.edge.describe import JsonSchema, array, obj, ref, text
+from apps.edge.describe import JsonSchema, array, maybe, obj, ref, text
 from apps.orders.bodies import (
     ADDRESS_LENGTHS,
     LINE_COUNT_MAX,
@@ -19,7 +19,8 @@ __all__ = ["ID", "QUERY_STATUS", "SCHEMAS", "TIME"]
 
 _NO_CONTROL: Final = r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F]*"
 _PRINTABLE: Final = f"^{_NO_CONTROL}$"
-_NOT_BLANK: Final = rf"^{_NO_CONTROL}\S{_NO_CONTROL}$"
+_BLANKS: Final = r"\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
+_NOT_BLANK: Final = rf"^{_NO_CONTROL}[^\u0000-\u0020{_BLANKS}]{_NO_CONTROL}$"
 
 ID: Final[JsonSchema] = {
     "type": "string",
@@ -63,10 +64,13 @@ _LABEL: Final[JsonSchema] = {"type": "string"}
 _ADDRESS: Final = obj(
     {name: text(length, pattern=_PRINTABLE) for name, length in ADDRESS_LENGTHS.items()}
 )
+_NEW_ADDRESS: Final = obj(
+    {name: maybe(text(length, pattern=_PRINTABLE)) for name, length in ADDRESS_LENGTHS.items()}
+)
 _NEW_LINE: Final = obj(
     {
         "productId": ID,
-        "productName": text(NAME_LENGTH_MAX, pattern=_PRINTABLE),
+        "productName": maybe(text(NAME_LENGTH_MAX, pattern=_PRINTABLE)),
         "qty": _QUANTITY,
         "quantity": {**_QUANTITY, "description": "Another name for qty."},
         "price": {**_MONEY, "description": "Per unit, as the buyer saw it."},
@@ -77,11 +81,11 @@ _NEW_LINE: Final = obj(
 _NEW_ORDER: Final = obj(
     {
         "items": array(ref("NewOrderLine"), minItems=1, maxItems=LINE_COUNT_MAX),
-        "totalAmount": {**_MONEY, "description": "If given, the sum of the items."},
-        "userId": {**ID, "description": "The caller by default; only admins name another."},
-        "orderNumber": {"type": "string", "pattern": "^ORD-[0-9]{13}-[A-Z0-9]{4}$"},
-        "shippingAddress": ref("Address"),
-        "paymentMethod": {**_PAYMENT_METHOD, "default": int(PaymentMethod.CREDIT_CARD)},
+        "totalAmount": {**maybe(_MONEY), "description": "If given, the sum of the items."},
+        "userId": {**maybe(ID), "description": "The caller by default; only admins name another."},
+        "orderNumber": maybe({"type": "string", "pattern": "^ORD-[0-9]{13}-[A-Z0-9]{4}$"}),
+        "shippingAddress": maybe(ref("NewAddress")),
+        "paymentMethod": {**maybe(_PAYMENT_METHOD), "default": int(PaymentMethod.CREDIT_CARD)},
     },
     ["items"],
 )
@@ -130,6 +134,7 @@ _ORDER_PROPERTIES: Final[dict[str, JsonSchema]] = {
 
 SCHEMAS: Final[dict[str, JsonSchema]] = {
     "Address": _ADDRESS,
+    "NewAddress": _NEW_ADDRESS,
     "NewOrder": _NEW_ORDER,
     "NewOrderLine": _NEW_LINE,
     "Order": obj(_ORDER_PROPERTIES, list(_ORDER_PROPERTIES)),
@@ -186,16 +191,16 @@ SCHEMAS: Final[dict[str, JsonSchema]] = {
     "StatusChange": obj(
         {
             "status": {"oneOf": [_STATUS, _STATUS_NAME]},
-            "reason": text(REASON_LENGTH_MAX, pattern=_PRINTABLE),
+            "reason": maybe(text(REASON_LENGTH_MAX, pattern=_PRINTABLE)),
         },
         ["status"],
     ),
-    "Cancellation": obj({"reason": text(REASON_LENGTH_MAX, pattern=_PRINTABLE)}),
+    "Cancellation": obj({"reason": maybe(text(REASON_LENGTH_MAX, pattern=_PRINTABLE))}),
     "DetailsChange": obj(
         {
-            "shippingAddress": ref("Address"),
-            "paymentStatus": _PAYMENT_STATUS,
-            "trackingNumber": text(TRACKING_LENGTH_MAX, pattern=_NOT_BLANK),
+            "shippingAddress": maybe(ref("NewAddress")),
+            "paymentStatus": maybe(_PAYMENT_STATUS),
+            "trackingNumber": maybe(text(TRACKING_LENGTH_MAX, pattern=_NOT_BLANK)),
         },
         minProperties=1,
     ),
