@@ -5,6 +5,9 @@ from tests.support.servers import (
     kafka_server,
     managed_mongo_server,
     mongo_server,
+    own_broker,
+    own_kafka,
+    own_mongo,
     real_kafka_server,
     redis_server,
 )
@@ -14,6 +17,9 @@ __all__ = [
     "kafka_server",
     "managed_mongo_server",
     "mongo_server",
+    "own_broker",
+    "own_kafka",
+    "own_mongo",
     "real_kafka_server",
     "redis_server",
 ]

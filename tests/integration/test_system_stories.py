@@ -2,41 +2,67 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from adapters.embedded.event_log import SqliteEventLog
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.topics import INVENTORY_RELEASE, INVENTORY_RESERVE
+from tests.support.deployment import Deployment, ManyProcesses, OneProcess
+from tests.support.kafka_mock import KafkaMock
+from tests.support.kafka_server import KafkaServer
 from tests.support.listener import listening
-from tests.support.system_process import SystemProcess, order_body
+from tests.support.mongo_server import ForeignMongo, MongoServer
+from tests.support.shop_caller import order_body
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.integration
 
 PRICE = 10.0
+RETRY_PAUSE = "0.2"
+
+
+@pytest.fixture(scope="module", params=["one process", "many processes"])
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """A running system; every test has its own products and customers in it."""
+    running = request.getfixturevalue(request.param.replace(" ", "_"))(
+        tmp_path_factory.mktemp("shop")
+    )
+    try:
+        yield running.start()
+        assert running.run("audit").returncode == 0
+        assert running.stop() == 0
+    finally:
+        running.kill()
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemProcess]:
-    """A running system; every test has its own products and customers in it."""
-    running = SystemProcess(tmp_path_factory.mktemp("shop"), RESERVE_RETRY_PAUSE_SECONDS="0.2")
-    running.start()
-    try:
-        yield running
-        assert running.run("audit").returncode == 0
-    finally:
-        running.kill()
+def one_process() -> Callable[[Path], Deployment]:
+    return lambda folder: OneProcess(folder, RESERVE_RETRY_PAUSE_SECONDS=RETRY_PAUSE)
+
+
+@pytest.fixture(scope="module")
+def many_processes(
+    own_kafka: KafkaServer | KafkaMock, mongo_server: MongoServer | ForeignMongo
+) -> Callable[[Path], Deployment]:
+    return lambda folder: ManyProcesses(
+        folder,
+        bootstrap=own_kafka.bootstrap,
+        mongodb_uri=mongo_server.uri,
+        RESERVE_RETRY_PAUSE_SECONDS=RETRY_PAUSE,
+    )
 
 
 class Visitor:
     """Somebody at the HTTP interface."""
 
-    def __init__(self, system: SystemProcess, sub: str, role: str = "user") -> None:
+    def __init__(self, system: Deployment, sub: str, role: str = "user") -> None:
         self.system = system
         self.sub = sub
         self.token = system.token(sub, role)
@@ -86,24 +112,14 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visitors(system: SystemProcess, customer: str) -> AsyncIterator[tuple[Visitor, Visitor]]:
+async def visitors(system: Deployment, customer: str) -> AsyncIterator[tuple[Visitor, Visitor]]:
     """A customer and an admin."""
     anna, boss = Visitor(system, customer), Visitor(system, "boss", "admin")
     async with anna.http, boss.http:
         yield anna, boss
 
 
-@asynccontextmanager
-async def log_beside(system: SystemProcess) -> AsyncIterator[SqliteEventLog]:
-    """The log, opened beside the running system, as a foreign producer has it."""
-    log = await SqliteEventLog.open(system.folder / "data" / "log.db", is_owner=False)
-    try:
-        yield log
-    finally:
-        await log.aclose()
-
-
-async def test_an_order_from_the_call_to_the_stock_to_the_socket(system: SystemProcess) -> None:
+async def test_an_order_from_the_call_to_the_stock_to_the_socket(system: Deployment) -> None:
     async with visitors(system, "story-1") as (anna, boss):
         await boss.add_product("s1-lamp", 5)
         await boss.add_product("s1-desk", 1)
@@ -128,7 +144,7 @@ async def test_an_order_from_the_call_to_the_stock_to_the_socket(system: SystemP
 
 @pytest.mark.parametrize("by", ["owner", "admin"])
 async def test_a_cancelled_order_gives_back_once_however_often_release_comes(
-    system: SystemProcess, by: str
+    system: Deployment, by: str
 ) -> None:
     async with visitors(system, f"story-2-{by}") as (anna, boss):
         lamp = await boss.add_product(f"s2-lamp-{by}", 5)
@@ -144,7 +160,7 @@ async def test_a_cancelled_order_gives_back_once_however_often_release_comes(
             await socket.wait_for("order:cancelled", order["_id"])
         await anna.state_comes(order["_id"], "released")
 
-        async with log_beside(system) as log:
+        async with system.foreign_log() as log:
             key = order["_id"].encode()
             value = {
                 "eventType": "STOCK_RELEASE_REQUEST",
@@ -159,7 +175,7 @@ async def test_a_cancelled_order_gives_back_once_however_often_release_comes(
         assert (await anna.product(lamp))["stock"] == 4
 
 
-async def test_delivery_consumes_the_reservation(system: SystemProcess) -> None:
+async def test_delivery_consumes_the_reservation(system: Deployment) -> None:
     async with visitors(system, "story-3") as (anna, boss):
         await boss.add_product("s3-lamp", 5)
         order = await anna.place({"s3-lamp": 2})
@@ -178,7 +194,7 @@ async def test_delivery_consumes_the_reservation(system: SystemProcess) -> None:
 
 
 async def test_a_short_order_takes_nothing_and_everybody_is_told_once(
-    system: SystemProcess,
+    system: Deployment,
 ) -> None:
     async with visitors(system, "story-4") as (anna, boss):
         await boss.add_product("s4-a", 10)
@@ -218,7 +234,7 @@ async def test_a_short_order_takes_nothing_and_everybody_is_told_once(
         assert listed.stdout.count("insufficient_stock") == 1, listed.stdout
 
 
-async def test_a_restock_during_the_retries_saves_the_order(system: SystemProcess) -> None:
+async def test_a_restock_during_the_retries_saves_the_order(system: Deployment) -> None:
     async with visitors(system, "story-5") as (anna, boss):
         await boss.add_product("s5-b", 2)
         order = await anna.place({"s5-b": 10})
@@ -229,7 +245,7 @@ async def test_a_restock_during_the_retries_saves_the_order(system: SystemProces
         assert (await anna.product("s5-b"))["stock"] == 12
 
 
-async def test_two_hundred_buyers_of_ten_units(system: SystemProcess) -> None:
+async def test_two_hundred_buyers_of_ten_units(system: Deployment) -> None:
     async with visitors(system, "story-6") as (anna, boss):
         await boss.add_product("s6-last", 10)
         await asyncio.gather(*(anna.place({"s6-last": 1}) for _ in range(200)))
@@ -249,7 +265,7 @@ async def test_two_hundred_buyers_of_ten_units(system: SystemProcess) -> None:
         assert (await anna.product("s6-last"))["stock"] == 0
 
 
-async def test_one_key_twenty_times_at_once_and_after_a_restart(system: SystemProcess) -> None:
+async def test_one_key_twenty_times_at_once_and_after_a_restart(system: Deployment) -> None:
     async with visitors(system, "story-7") as (anna, boss):
         await boss.add_product("s7-lamp", 5)
         headers = {"Idempotency-Key": "story-7-key"}
@@ -284,11 +300,11 @@ async def test_one_key_twenty_times_at_once_and_after_a_restart(system: SystemPr
     ],
 )
 async def test_a_broken_message_is_parked_with_its_reason_and_the_partition_goes_on(
-    system: SystemProcess, value: bytes, reason: str
+    system: Deployment, value: bytes, reason: str
 ) -> None:
     async with visitors(system, "story-8") as (anna, boss):
         lamp = await boss.add_product(f"s8-{abs(hash(value))}", 5)
-        async with log_beside(system) as log:
+        async with system.foreign_log() as log:
             await log.publish(
                 [OutgoingRecord(INVENTORY_RESERVE, b"foreign", value, (("mark", reason.encode()),))]
             )

@@ -93,6 +93,25 @@ def kafka_server() -> Iterator[KafkaServer | KafkaMock]:
         server.close()
 
 
+@pytest.fixture(scope="module")
+def own_kafka() -> Iterator[KafkaServer | KafkaMock]:
+    """A Kafka of the test module's own, since the topics of a system have fixed names."""
+    server = KafkaServer() if kafka_of_this_machine() == REAL else KafkaMock()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def own_broker(own_kafka: KafkaServer | KafkaMock) -> KafkaServer:
+    """The same as a process to kill and freeze."""
+    if isinstance(own_kafka, KafkaMock):
+        pytest.skip(f"needs a real broker, this is {own_kafka.description}")
+    return own_kafka
+
+
 @pytest.fixture
 def real_kafka_server(kafka_server: KafkaServer | KafkaMock) -> Iterator[KafkaServer]:
     """The same as a process to kill and freeze; it runs again when the test is over."""
@@ -115,6 +134,19 @@ def kafka_mock() -> Iterator[KafkaMock]:
 def mongo_server() -> Iterator[MongoServer | ForeignMongo]:
     """The MongoDB of the whole run; every test takes a database of its own."""
     server = choose_mongo()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def own_mongo() -> Iterator[MongoServer]:
+    """A MongoDB of the test module's own, to kill and freeze."""
+    server = choose_mongo()
+    if isinstance(server, ForeignMongo):
+        pytest.skip("the server of MONGODB_TEST_URI is not ours to kill")
     try:
         server.start()
         yield server

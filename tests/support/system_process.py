@@ -8,30 +8,28 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
-
-import httpx
+from typing import Self
 
 from tests.support.server_process import wait_until
+from tests.support.shop_caller import ShopCaller, order_body
 
-__all__ = ["SystemProcess"]
+__all__ = ["SystemProcess", "order_body"]
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 15.0
 
 
-class SystemProcess:
+class SystemProcess(ShopCaller):
     """One start after the other of one system; everything here blocks."""
 
     def __init__(self, folder: Path, command: str = "run", **settings: str) -> None:
+        super().__init__()
         self.folder = folder
         self.command_name = command
-        self.addresses: dict[str, str] = {}
         self.seconds_to_ready = 0.0
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._tokens: dict[str, str] = {}
-        self._client = httpx.Client(timeout=20)
+        self._began_at = 0.0
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -52,12 +50,15 @@ class SystemProcess:
 
     def start(self) -> Self:
         """Start it and wait for its addresses."""
-        began = time.monotonic()
         self.begin()
+        return self.settle()
+
+    def settle(self) -> Self:
+        """Wait for the addresses of one that was begun."""
         ready = wait_until(
             lambda: "Ready in" in self.output() or not self.running, START_SECONDS_MAX
         )
-        self.seconds_to_ready = time.monotonic() - began
+        self.seconds_to_ready = time.monotonic() - self._began_at
         assert ready, f"it is not ready:\n{self.output()}"
         assert self.running, f"it ended:\n{self.output()}\n{self.errors()}"
         found = re.findall(r"^ +(\w+) +(http://\S+)$", self.output(), re.MULTILINE)
@@ -67,6 +68,7 @@ class SystemProcess:
     def begin(self) -> None:
         """Start it and wait for nothing."""
         assert not self.running, "it runs already"
+        self._began_at = time.monotonic()
         self.folder.mkdir(exist_ok=True)
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(
@@ -98,8 +100,7 @@ class SystemProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._client.close()
-        self._client = httpx.Client(timeout=20)
+        self.hang_up()
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run another command on the same folder."""
@@ -119,54 +120,6 @@ class SystemProcess:
     def errors(self) -> str:
         return self._err.read_text() if self._err.exists() else ""
 
-    def token(self, sub: str, role: str = "user") -> str:
-        """Return a token of the demo."""
-        key = f"{sub} {role}"
-        if key not in self._tokens:
-            answer = self._client.post(
-                f"{self.addresses['orders']}/api/v1/demo/token", json={"sub": sub, "roles": [role]}
-            )
-            self._tokens[key] = answer.json()["data"]["token"]
-        return self._tokens[key]
-
-    def call(
-        self, method: str, service: str, path: str, *, role: str = "user", **more: Any
-    ) -> httpx.Response:
-        """Call a service as anna, or as an admin."""
-        token = self.token("boss" if role == "admin" else "anna", role)
-        return self._client.request(
-            method,
-            f"{self.addresses[service]}/api/v1{path}",
-            headers={"Authorization": f"Bearer {token}"},
-            **more,
-        )
-
-    def order(self, product_id: str, qty: int = 1) -> dict[str, Any]:
-        """Place an order as anna and return it."""
-        product = self.call("GET", "products", f"/products/{product_id}").json()["data"]["product"]
-        line = {
-            "productId": product_id,
-            "productName": product["name"],
-            "qty": qty,
-            "price": product["price"],
-        }
-        answer = self.call("POST", "orders", "/orders", json=order_body(line))
-        assert answer.status_code == httpx.codes.CREATED, answer.text
-        found: dict[str, Any] = answer.json()["data"]["order"]
-        return found
-
-    def count_orders(self, stock_state: str) -> int:
-        """Return how many orders are in this state."""
-        query = {"stockState": stock_state, "limit": 1}
-        answer = self.call("GET", "orders", "/orders", role="admin", params=query)
-        total: int = answer.json()["meta"]["total"]
-        return total
-
-    def stock_state(self, order_id: str) -> str:
-        answer = self.call("GET", "orders", f"/orders/{order_id}")
-        state: str = answer.json()["data"]["order"]["stockState"]
-        return state
-
     @property
     def _out(self) -> Path:
         return self.folder / "out.log"
@@ -174,18 +127,3 @@ class SystemProcess:
     @property
     def _err(self) -> Path:
         return self.folder / "err.log"
-
-
-def order_body(*lines: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body of an order that is fine but for what *lines* say."""
-    return {
-        "items": list(lines),
-        "shippingAddress": {
-            "street": "1 Oak Lane",
-            "city": "Springfield",
-            "state": "IL",
-            "zipCode": "62701",
-            "country": "US",
-        },
-        "paymentMethod": 1,
-    }
