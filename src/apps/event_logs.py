@@ -37,7 +37,9 @@ async def open_log(settings: Settings, stack: AsyncExitStack, *, owner: bool) ->
         case "embedded":
             opened = await _embedded(settings, stack, owner=owner)
         case "kafka":
-            opened = _kafka(settings, stack)
+            # Whoever gives the command for it wants them created.
+            create = settings.topic_creation or not owner
+            opened = _kafka(settings, stack, create=create)
         case other:
             raise CommandFault(f"EVENT_LOG={other} is not available in this build.")
     if owner:
@@ -63,7 +65,7 @@ async def _embedded(settings: Settings, stack: AsyncExitStack, *, owner: bool) -
     return OpenLog(log=log, inspector=log, prepare_topics=prepare)
 
 
-def _kafka(settings: Settings, stack: AsyncExitStack) -> OpenLog:
+def _kafka(settings: Settings, stack: AsyncExitStack, *, create: bool) -> OpenLog:
     # Loaded by those who chose it.
     from adapters.kafka import (  # noqa: PLC0415
         KafkaEventLog,
@@ -76,8 +78,13 @@ def _kafka(settings: Settings, stack: AsyncExitStack) -> OpenLog:
         bootstrap_servers=settings.kafka_bootstrap_servers,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.topic_replication_factor,
+        session_seconds=settings.kafka_session_seconds,
     )
     inspector, log = KafkaInspector(kafka), KafkaEventLog(kafka)
     stack.push_async_callback(inspector.aclose)
     stack.push_async_callback(log.aclose)
-    return OpenLog(log=log, inspector=inspector, prepare_topics=lambda: prepare_topics(kafka))
+    return OpenLog(
+        log=log,
+        inspector=inspector,
+        prepare_topics=lambda: prepare_topics(kafka, create=create),
+    )

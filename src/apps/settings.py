@@ -95,6 +95,18 @@ class Settings:
         text("host:port, several separated by commas"),
         "Brokers to ask first, with EVENT_LOG=kafka",
     )
+    kafka_session_seconds: float = _setting(
+        "KAFKA_SESSION_SECONDS",
+        15.0,
+        number(1, 1800),
+        "Silence after which a consumer is taken for dead, with EVENT_LOG=kafka",
+    )
+    topic_creation: bool = _setting(
+        "TOPIC_CREATION",
+        default=True,
+        kind=switch(),
+        meaning="Let services create Kafka topics that are missing; 0: `topics` alone does",
+    )
     topic_partitions: int = _setting(
         "TOPIC_PARTITIONS", 3, whole(1, 1000), "Partitions of a topic that is made"
     )

@@ -60,7 +60,8 @@ async def _prepare(
     present = {topic["topic"] for topic in await _describe(admin) if not topic["error_code"]}
     missing = [name for name in names if name not in present]
     if missing and not create:
-        raise unavailable(settings, f"lacks the topics {', '.join(missing)}")
+        how = "create them with `python -m apps topics`, or set TOPIC_CREATION=1"
+        raise unavailable(settings, f"lacks the topics {', '.join(missing)}: {how}")
     if missing:
         await _create(admin, settings, missing)
         await _wait_for_leaders(admin, missing)
