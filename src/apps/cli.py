@@ -14,6 +14,8 @@ _COMMANDS: Final = {
     "run": "apps.commands.run:run",
     "orders": "apps.commands.run:orders",
     "products": "apps.commands.run:products",
+    "storefront": "apps.commands.run:storefront",
+    "monitor": "apps.commands.run:monitor",
     "seed": "apps.commands.seed:seed",
     "token": "apps.commands.token:token",
     "audit": "apps.commands.audit:audit",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final, NoReturn, cast
 
+import attrs
 import structlog
 from litestar.types import ASGIApp
 
@@ -19,6 +20,8 @@ from apps.bootstrap import Part, open_container
 from apps.catalogue.reading import sample_catalogue
 from apps.catalogue.seeding import seed_products
 from apps.container import Container
+from apps.monitor.demo_parts import PushJournal
+from apps.pages.addresses import page_origins
 from apps.services import Service
 from apps.serving import HttpServer, listen
 from apps.settings import Settings
@@ -54,8 +57,11 @@ async def run_services(
     parts = frozenset().union(*[service.parts for service in services])
     with _stop_by_signal() as stop:
         async with contextlib.AsyncExitStack() as stack:
-            container = await stack.enter_async_context(open_container(settings, parts=parts))
             bound = [_listen(settings, service, stack) for service in services]
+            settings = _with_addresses(settings, services, bound)
+            owner = not all(service.only_looks for service in services)
+            opening = open_container(settings, parts=parts, owner=owner)
+            container = await stack.enter_async_context(opening)
             if seed_empty_shop and Part.STOCK in parts:
                 await _seed_if_empty(container, say)
             running = _Running(container, services, bound)
@@ -76,6 +82,19 @@ def _listen(
     bound = listen(settings.host, service.port(settings), setting=service.port_setting)
     stack.callback(bound.close)
     return bound
+
+
+def _with_addresses(
+    settings: Settings, services: Sequence[Service], bound: Sequence[socket.socket]
+) -> Settings:
+    """Return *settings* with the ports that were given, and with the pages let in to call."""
+    ports = {
+        service.port_setting.lower(): found.getsockname()[1]
+        for service, found in zip(services, bound, strict=True)
+    }
+    settings = attrs.evolve(settings, **ports)
+    origins = dict.fromkeys((*settings.cors_origins, *page_origins(settings)))
+    return attrs.evolve(settings, cors_origins=tuple(origins))
 
 
 async def _seed_if_empty(container: Container, say: Say) -> None:
@@ -145,6 +164,8 @@ class _Running:
 
     def _sockets(self, service: Service) -> SocketIoNotifier | None:
         notifier = self._container.notifier() if Part.SOCKETS in service.parts else None
+        if isinstance(notifier, PushJournal):
+            notifier = notifier.notifier
         return notifier if isinstance(notifier, SocketIoNotifier) else None
 
 

@@ -9,9 +9,11 @@ from litestar.types import ASGIApp
 from apps.bootstrap import Part
 from apps.container import Container
 from apps.edge.auth import TokenVerifier
+from apps.monitor.app import create_monitor_app, start_monitor_work
 from apps.orders.app import create_orders_app
 from apps.products.app import create_products_app
 from apps.settings import Settings
+from apps.storefront.app import create_storefront_app
 from apps.workers import Supervisor, Work
 from inventory_domain.topics import (
     INVENTORY_RELEASE,
@@ -46,6 +48,8 @@ class Service:
     parts: frozenset[Part]
     create_app: CreateApp
     start_work: Callable[[Container, Supervisor], None]
+    only_looks: bool = False
+    """Whether it looks at an event log that somebody else owns."""
 
     def port(self, settings: Settings) -> int:
         """Return the port it is to listen on."""
@@ -83,6 +87,10 @@ def start_products_work(container: Container, supervisor: Supervisor) -> None:
     )
 
 
+def start_nothing(container: Container, supervisor: Supervisor) -> None:
+    """Do nothing behind the answers."""
+
+
 # In the order in which they are printed, started and stopped.
 SERVICES: Final[Mapping[str, Service]] = {
     service.name: service
@@ -100,6 +108,21 @@ SERVICES: Final[Mapping[str, Service]] = {
             parts=frozenset({Part.STOCK, Part.LOG}),
             create_app=create_products_app,
             start_work=start_products_work,
+        ),
+        Service(
+            name="storefront",
+            port_setting="STOREFRONT_PORT",
+            parts=frozenset(),
+            create_app=create_storefront_app,
+            start_work=start_nothing,
+        ),
+        Service(
+            name="monitor",
+            port_setting="MONITOR_PORT",
+            parts=frozenset({Part.ORDERS, Part.STOCK, Part.LOG}),
+            create_app=create_monitor_app,
+            start_work=start_monitor_work,
+            only_looks=True,
         ),
     )
 }

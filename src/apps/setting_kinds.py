@@ -10,6 +10,7 @@ __all__ = [
     "Kind",
     "number",
     "one_of",
+    "optional_origin",
     "optional_text",
     "origins",
     "port",
@@ -65,6 +66,18 @@ def text(allowed: str) -> Kind:
 def optional_text(allowed: str) -> Kind:
     """Text, or None for none."""
     return Kind(allowed, lambda value: None if value is None else _read_text(value))
+
+
+def optional_origin() -> Kind:
+    """The address of a service as browsers name it, or None for none."""
+
+    def read(value: str | None) -> str | None:
+        if value is None:
+            return None
+        (found,) = _read_origins((value,))
+        return found
+
+    return Kind("an address such as https://orders.shop.example", read)
 
 
 def one_of(*words: str) -> Kind:

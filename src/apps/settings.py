@@ -16,6 +16,7 @@ from apps.setting_kinds import (
     Kind,
     number,
     one_of,
+    optional_origin,
     optional_text,
     origins,
     port,
@@ -50,6 +51,11 @@ def _setting(name: str, default: object, kind: Kind, meaning: str) -> Any:  # no
     return environ.var(default, converter=partial(_read, name, kind), name=name, help=meaning)
 
 
+def _address(name: str, part: str) -> Any:  # noqa: ANN401
+    meaning = f"Where browsers reach {part}; by default the page's own host, on the port"
+    return _setting(name, None, optional_origin(), meaning)
+
+
 _HIDDEN = frozenset({"ACCESS_TOKEN_SECRET"})
 _ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
 
@@ -68,6 +74,10 @@ class Settings:
     products_port: int = _setting("PRODUCTS_PORT", 3001, port(), "Port of the products service")
     storefront_port: int = _setting("STOREFRONT_PORT", 3006, port(), "Port of the web pages")
     monitor_port: int = _setting("MONITOR_PORT", 8080, port(), "Port of the monitor")
+    orders_url: str | None = _address("ORDERS_URL", "the orders service")
+    products_url: str | None = _address("PRODUCTS_URL", "the products service")
+    storefront_url: str | None = _address("STOREFRONT_URL", "the web pages")
+    monitor_url: str | None = _address("MONITOR_URL", "the monitor")
     data_dir: str = _setting(
         "DATA_DIR", "./data", text("a folder"), "Folder of the embedded store and event log"
     )

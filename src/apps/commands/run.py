@@ -3,11 +3,19 @@
 import rich_click as click
 
 from apps.access import settle_access
-from apps.commands.common import command_settings, examples, run_async, said_plainly
+from apps.bootstrap import Part
+from apps.commands.common import (
+    command_settings,
+    examples,
+    require_system,
+    run_async,
+    said_plainly,
+)
 from apps.run import run_services
 from apps.services import SERVICES, Service
+from apps.settings import Settings
 
-__all__ = ["orders", "products", "run"]
+__all__ = ["monitor", "orders", "products", "run", "storefront"]
 
 
 @click.command(
@@ -30,11 +38,24 @@ def run() -> None:
     run_async(run_services(settings, list(SERVICES.values()), say=click.echo, seed_empty_shop=True))
 
 
+def _service_settings() -> Settings:
+    return settle_access(command_settings(), demo_by_default=False)
+
+
+def _onlooker_settings() -> Settings:
+    """Return the settings of a system that is there; the demo beside us has made its secret."""
+    settings = command_settings()
+    require_system(settings)
+    embedded = settings.event_log == "embedded"
+    return settle_access(settings, demo_by_default=embedded, make_secret=False)
+
+
 def _service_command(service: Service) -> click.Command:
     @said_plainly
     def start() -> None:
-        settings = settle_access(command_settings(), demo_by_default=False)
-        if settings.event_log == "embedded":
+        settings = _onlooker_settings() if service.only_looks else _service_settings()
+        runs_log = Part.LOG in service.parts and not service.only_looks
+        if runs_log and settings.event_log == "embedded":
             click.echo(
                 "EVENT_LOG=embedded lives in one process: no other service can join this one. "
                 "`run` starts them all; EVENT_LOG=kafka lets each be a process of its own.",
@@ -52,3 +73,5 @@ def _service_command(service: Service) -> click.Command:
 
 orders = _service_command(SERVICES["orders"])
 products = _service_command(SERVICES["products"])
+storefront = _service_command(SERVICES["storefront"])
+monitor = _service_command(SERVICES["monitor"])

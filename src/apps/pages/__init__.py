@@ -1,0 +1,1 @@
+"""What all pages share: files, packages, the frame around them, and where the services are."""

@@ -1,0 +1,1 @@
+"""The storefront and the admin side: web pages over the public API."""
