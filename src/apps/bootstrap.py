@@ -16,6 +16,7 @@ from adapters.system import RandomIds, SystemClock
 from apps.container import Container
 from apps.event_logs import open_log
 from apps.faults import CommandFault
+from apps.monitor.demo_parts import PushJournal, RemovableStockStore
 from apps.settings import Settings
 from apps.stores import data_folder, open_orders, open_stock
 from apps.tokens import SocketVerifier, open_verifier
@@ -30,7 +31,7 @@ from inventory_domain.ports import (
 )
 from inventory_domain.times import format_time
 
-__all__ = ["Given", "Part", "open_container"]
+__all__ = ["Given", "Part", "is_embedded_demo", "open_container"]
 
 _SOCKETS_CLOSE_SECONDS_MAX = 1.0
 
@@ -103,6 +104,8 @@ async def _open(
         opened["order_store"] = await open_orders(settings, stack)
     if Part.STOCK in parts and "stock_store" not in given:
         opened["stock_store"] = await open_stock(settings, stack)
+        if owner and is_embedded_demo(settings):
+            opened["stock_store"] = RemovableStockStore(opened["stock_store"], clock)
     if log_wanted:
         log = await open_log(settings, stack, owner=owner)
         opened |= {"log": log.log, "inspector": log.inspector, "topics": log.prepare_topics}
@@ -130,4 +133,9 @@ def _open_sockets(
     )
     stack.push_async_callback(notifier.aclose)
     notifier.start()
-    return notifier
+    return PushJournal(notifier, clock) if is_embedded_demo(settings) else notifier
+
+
+def is_embedded_demo(settings: Settings) -> bool:
+    """Tell whether everything runs in this process and may be broken for show."""
+    return bool(settings.demo) and settings.store == settings.event_log == "embedded"

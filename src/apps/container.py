@@ -11,6 +11,9 @@ import msgspec
 from dependency_injector import containers, providers
 
 from apps.edge.auth import TokenVerifier
+from apps.monitor.audits import Audits
+from apps.monitor.samples import Samples
+from apps.monitor.watch import LogWatch
 from apps.settings import Settings
 from inventory_domain.codec import Codec
 from inventory_domain.ports import (
@@ -32,6 +35,7 @@ from inventory_domain.use_cases.redrive import Redrive
 from inventory_domain.use_cases.relay_outbox import OutboxRelay
 from inventory_domain.use_cases.serve_stock import ServeStock
 from inventory_domain.use_cases.stock_ledger import StockLedger
+from inventory_domain.use_cases.tell_story import StoryTeller
 
 __all__ = ["Container", "PrepareTopics", "fast_codec"]
 
@@ -118,4 +122,11 @@ class Container(containers.DeclarativeContainer):
     )
     redrive = providers.Singleton(
         Redrive, inspector=inspector, log=log, ledger=stock_ledger, clock=clock, codec=codec
+    )
+
+    log_watch = providers.Singleton(LogWatch, inspector=inspector, clock=clock)
+    samples = providers.Singleton(Samples)
+    audits = providers.Singleton(Audits, store=stock_store, clock=clock)
+    story_teller = providers.Singleton(
+        StoryTeller, orders=order_store, stock=stock_store, inspector=inspector
     )

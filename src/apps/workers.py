@@ -56,6 +56,8 @@ class _Worker:
     fault: str | None = "it is starting"
     restarts: int = 0
     task: asyncio.Task[None] | None = None
+    wanted: asyncio.Event = attrs.field(factory=asyncio.Event)
+    """Clear while it is paused."""
 
     def state(self) -> WorkerState:
         outage = None if self.work is None else self.work.outage
@@ -85,8 +87,24 @@ class Supervisor:
         Workers are stopped in the order of *stop_turn*, those of one turn at the same time.
         """
         worker = _Worker(name, open_work, stop_turn)
+        worker.wanted.set()
         worker.task = asyncio.create_task(self._keep(worker), name=name)
         self._workers.append(worker)
+
+    def pause(self, name: str) -> None:
+        """Let the worker *name* finish its batch and rest, which shows as a fault."""
+        worker = self._named(name)
+        worker.wanted.clear()
+        if worker.work is not None:
+            worker.work.stop()
+
+    def resume(self, name: str) -> None:
+        """Let the worker *name* be opened anew."""
+        self._named(name).wanted.set()
+
+    def is_paused(self, name: str) -> bool:
+        """Tell whether the worker *name* was told to rest."""
+        return not self._named(name).wanted.is_set()
 
     async def until_up(self) -> None:
         """Return as soon as every worker has started and none has a fault that it knows of."""
@@ -105,11 +123,12 @@ class Supervisor:
     async def _keep(self, worker: _Worker) -> None:
         deaths = 0
         while not self._stopping:
+            await self._until_wanted(worker)
             started = self._clock.now()
             try:
                 worker.work = await worker.open_work()
                 self._note(worker, None)
-                if self._stopping:
+                if self._stopping or not worker.wanted.is_set():
                     worker.work.stop()
                 await worker.work.run()
                 fault = "it ended by itself"
@@ -119,11 +138,21 @@ class Supervisor:
             if self._stopping:
                 return
             worker.work = None
+            if not worker.wanted.is_set():
+                continue
             worker.restarts += 1
             self._note(worker, fault)
             lived = (self._clock.now() - started).total_seconds()
             deaths = 1 if lived > _RESTART_PAUSE_SECONDS_MAX else deaths + 1
             await self._clock.sleep(_pause_seconds(deaths))
+
+    async def _until_wanted(self, worker: _Worker) -> None:
+        if not worker.wanted.is_set():
+            self._note(worker, "it is paused")
+            await worker.wanted.wait()
+
+    def _named(self, name: str) -> _Worker:
+        return next(worker for worker in self._workers if worker.name == name)
 
     def _note(self, worker: _Worker, fault: str | None) -> None:
         worker.fault = fault

@@ -40,6 +40,8 @@ class Engine:
         self.sio = _server(settings)
         self.sio.eio.create_queue = self._new_queue
         self._wires = Wires(settings)
+        self.is_cut = False
+        """While it is True, everybody is refused for a while."""
         self._is_closed = False
         self._handle_disconnect = self.sio.eio.handlers["disconnect"]
         self.sio.eio.on("disconnect", self._disconnected)
@@ -54,7 +56,7 @@ class Engine:
         async def with_sockets(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan" or not self._is_ours(scope["path"]):
                 await app(scope, receive, send)
-            elif self._is_closed:
+            elif self._is_closed or self.is_cut:
                 await refuse(scope, receive, send)
             elif scope["type"] == "websocket":
                 await self._wires.serve(sockets, scope, receive, send)

@@ -91,6 +91,23 @@ class SocketIoNotifier:
             connected=len(self._sessions),
         )
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether :meth:`cut` was called, and :meth:`join` not since."""
+        return self._engine.is_cut
+
+    async def cut(self) -> int:
+        """Break every connection off and refuse new ones; return how many there were."""
+        self._engine.is_cut = True
+        clients = self._engine.open_ids()
+        for eio_sid in clients:
+            await self._engine.cut(eio_sid)
+        return len(clients)
+
+    def join(self) -> None:
+        """Let clients connect again."""
+        self._engine.is_cut = False
+
     async def aclose(self) -> None:
         """Emit what was handed over, then close every connection, both in bounded time."""
         tasks, self._tasks = self._tasks, []

@@ -73,6 +73,7 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "broken_message": (400, "Validation failed"),
     "unauthenticated": (401, "Not signed in"),
     "forbidden": (403, "Not allowed"),
+    "not_found": (404, "Not found"),
     "order_not_found": (404, "Order not found"),
     "product_not_found": (404, "Product not found"),
     "reservation_not_found": (404, "Reservation not found"),

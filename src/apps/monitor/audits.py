@@ -1,0 +1,64 @@
+"""The conservation audit, kept for a moment, since it reads the whole ledger."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from inventory_domain.audit import Auditor, AuditReport
+from inventory_domain.ports import Clock, StockStore
+
+__all__ = ["Audit", "Audits"]
+
+_AGE_SECONDS_MAX: Final = 3.0
+_PAUSE_SECONDS_MIN: Final = 20.0
+# By itself it takes at most a fiftieth of the time.
+_PAUSE_FACTOR: Final = 50
+
+
+@attrs.frozen(kw_only=True)
+class Audit:
+    """A report, when it was begun and how long it took."""
+
+    at: datetime
+    seconds: float
+    report: AuditReport
+
+
+@attrs.define
+class Audits:
+    """Runs the audit on demand, once for all who ask at the same time."""
+
+    store: StockStore
+    clock: Clock
+    latest: Audit | None = None
+    _running: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+
+    async def run(self, age_seconds_max: float = _AGE_SECONDS_MAX) -> Audit:
+        """Return an audit that is at most so old.
+
+        Raises:
+            DependencyUnavailable: the stock store is away.
+        """
+        asked_at = self.clock.now()
+        async with self._running:
+            latest = self.latest
+            if latest is None or latest.at < asked_at - timedelta(seconds=age_seconds_max):
+                latest = self.latest = await self._audit()
+            return latest
+
+    def due_in_seconds(self) -> float:
+        """Return how long to wait before the next one that nobody asked for."""
+        if self.latest is None:
+            return 0.0
+        pause = max(_PAUSE_SECONDS_MIN, self.latest.seconds * _PAUSE_FACTOR)
+        return pause - (self.clock.now() - self.latest.at).total_seconds()
+
+    async def _audit(self) -> Audit:
+        began = self.clock.now()
+        auditor = Auditor()
+        async for part in self.store.audit_parts():
+            auditor.add(part)
+        report = auditor.report()
+        return Audit(at=began, seconds=(self.clock.now() - began).total_seconds(), report=report)

@@ -1,0 +1,74 @@
+"""What the monitor does by itself: it samples the log and now and then runs the audit."""
+
+import asyncio
+
+import structlog
+
+from apps.monitor.audits import Audits
+from apps.monitor.samples import SECONDS_BETWEEN, Samples, sample_of
+from apps.monitor.watch import LogWatch
+from inventory_domain.errors import DomainError
+from inventory_domain.ports import Clock
+
+__all__ = ["Auditing", "Sampling"]
+
+_log = structlog.get_logger(__name__)
+
+_AUDIT_RETRY_SECONDS = 5.0
+
+
+class _Onlooking:
+    """Work that goes on whatever befalls what it looks at: an outage shows, and is not its own."""
+
+    # Nothing that the monitor cannot see keeps the system from working.
+    outage: Exception | None = None
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look again and again until :meth:`stop`."""
+        while not self._stopping.is_set():
+            try:
+                seconds = await self.step()
+            except DomainError as fault:
+                _log.debug("monitor_blind", fault=fault.message())
+                seconds = _AUDIT_RETRY_SECONDS
+            await self._clock.wait(self._stopping, seconds)
+
+    def stop(self) -> None:
+        """Let :meth:`run` return."""
+        self._stopping.set()
+
+    async def step(self) -> float:
+        """Look once and return after how many seconds to look again."""
+        raise NotImplementedError
+
+
+class Sampling(_Onlooking):
+    """Fills the samples."""
+
+    def __init__(self, watch: LogWatch, samples: Samples, clock: Clock) -> None:
+        super().__init__(clock)
+        self._watch = watch
+        self._samples = samples
+
+    async def step(self) -> float:
+        """Take one sample."""
+        self._samples.add(sample_of(await self._watch.look()))
+        return SECONDS_BETWEEN
+
+
+class Auditing(_Onlooking):
+    """Keeps the latest audit from growing old."""
+
+    def __init__(self, audits: Audits, clock: Clock) -> None:
+        super().__init__(clock)
+        self._audits = audits
+
+    async def step(self) -> float:
+        """Run the audit if it is due."""
+        if self._audits.due_in_seconds() <= 0:
+            await self._audits.run()
+        return max(self._audits.due_in_seconds(), 1.0)
