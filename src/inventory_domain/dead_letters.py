@@ -53,6 +53,8 @@ _OURS = frozenset(
 )
 
 _MESSAGE_LENGTH_MAX = 1000
+# Whoever wrote a header: up to so many digits it is a number that every store can hold.
+_DIGITS_MAX = 18
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +150,7 @@ def letter_id(record: Record) -> str:
 def parse_letter_id(text: str) -> tuple[TopicPartition, int] | None:
     """Return the place that a dead letter's id names, or None if it is no such id."""
     parts = text.rsplit("-", 2)
-    if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):  # noqa: PLR2004
+    if len(parts) != 3 or not (_is_number(parts[1]) and _is_number(parts[2])):  # noqa: PLR2004
         return None
     return TopicPartition(parts[0], int(parts[1])), int(parts[2])
 
@@ -169,7 +171,11 @@ def _original_headers(headers: Headers) -> Headers:
 
 def _number(headers: Headers, name: str) -> int:
     text = header(headers, name)
-    return int(text) if text is not None and text.isdecimal() else 0
+    return int(text) if text is not None and _is_number(text) else 0
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _DIGITS_MAX
 
 
 def _time(headers: Headers, name: str, default: datetime) -> datetime:

@@ -32,6 +32,14 @@ __all__ = [
 LINE_COUNT_MAX = 100
 QUANTITY_MAX = 1_000_000
 
+# What is told again of a message, in its outcome and in the ledger, must stay publishable.
+_TEXT_LENGTH_MAX = 500
+_EVENT_ID_LENGTH_MAX = 256
+_TRACE_LENGTH_MAX = 128
+
+# The largest whole number that every store can hold.
+_NUMBER_MAX = 2**63 - 1
+
 _NO_TRACE = Trace()
 
 
@@ -87,32 +95,42 @@ def _read_line(item: object, position: int) -> MessageLine:
 
 
 def read_text(value: object) -> str:
-    """Return *value* if it is a string, else an empty one.
+    """Return *value* if it is a string, cut off where it is too long, else an empty one.
 
     JSON can name half of a surrogate pair, which no store and no message can hold again: each
     becomes a question mark.
     """
     if not isinstance(value, str):
         return ""
-    return value if value.isascii() else value.encode(errors="replace").decode()
+    text = value[:_TEXT_LENGTH_MAX]
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def read_event_id(record: Record, document: Document, fallback: str) -> EventId:
-    """Return the id of the event, or *fallback*."""
+    """Return the id of the event, or *fallback*.
+
+    Raises:
+        BrokenMessage: it is too long to be one.
+    """
     # A plain producer sends no event id: then the same request again is the same event.
-    return EventId(
-        read_text(document.get("eventId")) or header(record.headers, "event-id") or fallback
-    )
+    event_id = read_text(document.get("eventId")) or header(record.headers, "event-id") or fallback
+    if len(event_id) > _EVENT_ID_LENGTH_MAX:
+        raise broken(f"eventId must have at most {_EVENT_ID_LENGTH_MAX} characters")
+    return EventId(event_id)
 
 
 def read_trace(record: Record, document: Document) -> Trace:
-    """Return what ties the message to the call that caused it."""
+    """Return what ties the message to the call that caused it; what is absurd does not."""
     correlation_id = header(record.headers, "correlation-id")
     correlation_id = correlation_id or read_text(document.get("correlationId"))
     traceparent = header(record.headers, "traceparent")
     if not correlation_id and traceparent is None:
         return _NO_TRACE
-    return Trace(correlation_id=correlation_id or None, traceparent=traceparent)
+    return Trace(correlation_id=_trace_part(correlation_id), traceparent=_trace_part(traceparent))
+
+
+def _trace_part(text: str | None) -> str | None:
+    return text if text and len(text) <= _TRACE_LENGTH_MAX else None
 
 
 def read_adjusted(document: Document, record: Record) -> StockAdjusted:
@@ -122,9 +140,9 @@ def read_adjusted(document: Document, record: Record) -> StockAdjusted:
         occurred_at=parse_time(document["occurredAt"]),
         trace=read_trace(record, document),
         product_id=ProductId(_id(document["productId"])),
-        quantity=int(document["qty"]),
-        stock=int(document["stock"]),
-        stock_version=int(document["stockVersion"]),
+        quantity=_whole(document["qty"], low=-_NUMBER_MAX),
+        stock=_whole(document["stock"]),
+        stock_version=_whole(document["stockVersion"]),
         reason=read_text(document.get("reason")),
     )
 
@@ -140,7 +158,7 @@ def read_outcome(kind: OutcomeKind, document: Document, record: Record) -> Stock
         order_id=OrderId(_id(document["orderId"])),
         order_number=read_text(document.get("orderNumber")),
         kind=kind,
-        sequence=int(document["sequence"]),
+        sequence=_whole(document["sequence"]),
         lines=() if rejected else tuple(map(_read_outcome_line, items)),
         refused=tuple(map(_read_refused_line, items)) if rejected else (),
         reason=read_text(document.get("reason")) or None,
@@ -150,9 +168,9 @@ def read_outcome(kind: OutcomeKind, document: Document, record: Record) -> Stock
 def _read_outcome_line(item: Document) -> OutcomeLine:
     return OutcomeLine(
         product_id=ProductId(_id(item["productId"])),
-        quantity=int(item["qty"]),
-        stock=int(item["stock"]),
-        stock_version=int(item["stockVersion"]),
+        quantity=_whole(item["qty"]),
+        stock=_whole(item["stock"]),
+        stock_version=_whole(item["stockVersion"]),
     )
 
 
@@ -160,11 +178,18 @@ def _read_refused_line(item: Document) -> RefusedLine:
     price = item.get("price")
     return RefusedLine(
         product_id=ProductId(_id(item["productId"])),
-        wanted=int(item["wanted"]),
-        available=int(item["available"]),
+        wanted=_whole(item["wanted"]),
+        available=_whole(item["available"]),
         reason=read_text(item["reason"]),
         price=None if price is None else parse_money(price),
     )
+
+
+def _whole(value: object, low: int = 0) -> int:
+    # No conversion: that of a number with a large exponent would take for ever.
+    if type(value) is not int or not low <= value <= _NUMBER_MAX:
+        raise ValueError(f"{value!r} is no whole number that can be stored")
+    return value
 
 
 def _id(value: object) -> str:

@@ -55,5 +55,7 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 def text_headers(pairs: Iterable[tuple[str, str | int | None]]) -> Headers:
-    """Return headers of those *pairs* that have a value."""
-    return tuple((name, str(value).encode()) for name, value in pairs if value is not None)
+    """Return headers of those *pairs* that have a value; what no UTF-8 can hold is replaced."""
+    return tuple(
+        (name, str(value).encode(errors="replace")) for name, value in pairs if value is not None
+    )

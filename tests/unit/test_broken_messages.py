@@ -113,7 +113,7 @@ BROKEN_OUTCOMES = {
     "an order id with a slash": (outcome(orderId="a/b"), "id must begin with"),
     "no sequence": (outcome(sequence=REMOVED), "sequence"),
     "a sequence that is no number": (outcome(sequence="first"), "first"),
-    "an infinite sequence": (outcome(sequence=float("inf")), "infinity"),
+    "an infinite sequence": (outcome(sequence=float("inf")), "whole number"),
     "no instant": (outcome(occurredAt=REMOVED), "occurredAt"),
     "a wrong instant": (outcome(occurredAt="yesterday"), "must be an ISO 8601 time"),
     "an instant before all years": (
