@@ -37,6 +37,8 @@ _LEFT_OUT = frozenset({Forecast.CANCELLED, Forecast.DONE})
 
 _FORECASTS = {
     Verdict.RESERVED: Forecast.RESERVED,
+    # Its delivery came first: it is reserved and sold in one step.
+    Verdict.CONSUMED: Forecast.RESERVED,
     Verdict.SHORT: Forecast.SHORT,
     Verdict.REJECTED: Forecast.SHORT,
     Verdict.PRICE_CHANGED: Forecast.PRICE_CHANGED,
@@ -138,6 +140,8 @@ class Redrive:
         progress: Callable[[Plan], None] = lambda _plan: None,
     ) -> int:
         """Send back what the plans do not leave out, at most *per_second*; return how many."""
+        if per_second is not None and not per_second > 0:
+            raise ValueError("per_second must be more than 0")
         sent = 0
         for plan in plans:
             if plan.is_sent:
