@@ -17,7 +17,7 @@ from apps.workers import Supervisor
 from inventory_domain.testing.shop import MemoryShop
 from tests.support.orders_app import ISSUER, SECRET, bearer
 
-__all__ = ["ADMIN", "Caller", "caller_of", "container_of", "monitor_of"]
+__all__ = ["ADMIN", "Caller", "caller_of", "container_of", "demo_parts", "monitor_of"]
 
 ADMIN = bearer("boss", "admin")
 API = "http://monitor.test/api/v1"

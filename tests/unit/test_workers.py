@@ -197,3 +197,38 @@ async def test_stopping_does_not_wait_for_a_pause_after_a_death(clock: VirtualCl
     await supervisor.stop()
 
     assert clock.sleeper_count == 0
+
+
+async def test_a_paused_worker_ends_its_work_and_shows_until_it_is_resumed(
+    supervisor: Supervisor, clock: VirtualClock
+) -> None:
+    first, second = Shift(), Shift()
+    supervisor.start("consumer", opening(first, second))
+    await supervisor.until_up()
+
+    supervisor.pause("consumer")
+    await clock.advance(0)
+    paused = supervisor.is_paused("consumer")
+    [resting] = supervisor.states()
+    supervisor.resume("consumer")
+    await clock.advance(0)
+    [running] = supervisor.states()
+
+    assert paused
+    assert not supervisor.is_paused("consumer")
+    assert first.ended
+    assert (resting.fault, resting.restarts) == ("it is paused", 0)
+    assert (running.fault, running.restarts) == (None, 0)
+
+
+async def test_a_worker_that_is_paused_while_it_opens_rests_at_once(
+    supervisor: Supervisor, clock: VirtualClock
+) -> None:
+    shift = Shift()
+    supervisor.start("consumer", opening(shift))
+
+    supervisor.pause("consumer")
+    await clock.advance(0)
+
+    [state] = supervisor.states()
+    assert state.fault == "it is paused"
