@@ -163,6 +163,21 @@ async def test_an_outage_is_told_to_everybody_and_the_next_call_is_served(
     assert not (await shop.serve.reserve(ORDER, (a_line("lamp", 1),))).repeated
 
 
+async def test_a_call_that_cannot_be_decided_fails_alone(shop: MemoryShop) -> None:
+    no_request = (a_line("lamp", 1), a_line("lamp", 2))
+
+    answers = await asyncio.gather(
+        shop.serve.reserve(OrderId("o1"), (a_line("lamp", 1),)),
+        shop.serve.reserve(OrderId("o2"), no_request),
+        shop.serve.reserve(OrderId("o3"), (a_line("lamp", 1),)),
+        return_exceptions=True,
+    )
+
+    assert [isinstance(answer, ReservedNow) for answer in answers] == [True, False, True]
+    assert isinstance(answers[1], ValueError)
+    assert (await shop.product("lamp")).stock == 8
+
+
 async def test_a_caller_who_leaves_before_the_turn_asked_for_nothing(shop: MemoryShop) -> None:
     first = asyncio.create_task(shop.serve.reserve(ORDER, (a_line("lamp", 1),)))
     await asyncio.sleep(0)

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from inventory_domain.errors import Contention
+from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.stock import Command
 from inventory_domain.stock_decisions import Outcome
 from inventory_domain.use_cases.stock_ledger import StockLedger
@@ -70,15 +70,17 @@ class StockCalls:
     async def _settle(self, calls: Sequence[_Call]) -> None:
         try:
             outcomes = await self._ledger.apply([command for command, _ in calls], whole=True)
-        except Contention as lost:
-            if len(calls) == 1:
-                _fail(calls, lost)
+        except DependencyUnavailable as outage:
+            _fail(calls, outage)
+        except Exception as fault:  # noqa: BLE001 - whatever befell the write, each caller is told
+            if len(calls) <= 1:
+                _fail(calls, fault)
                 return
+            # Lost against others, or one of them is to blame: the fewer go together, the fewer
+            # fail together.
             half = len(calls) // 2
             await self._settle(calls[:half])
             await self._settle(calls[half:])
-        except Exception as fault:  # noqa: BLE001 - whatever befell the write, each caller is told
-            _fail(calls, fault)
         else:
             for (_, answer), outcome in zip(calls, outcomes, strict=True):
                 if not answer.done():
