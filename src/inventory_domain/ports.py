@@ -65,7 +65,7 @@ class Outbox(Protocol):
     """Records that were stored together with the state they tell of, until they are published."""
 
     async def pending(self, count_max: int) -> Sequence[OutboxEntry]:
-        """Return up to *count_max* entries not yet marked, oldest first.
+        """Return up to *count_max* entries not yet marked, oldest first; fewer if they are large.
 
         All entries of one order are in the order in which its changes were stored.
         """

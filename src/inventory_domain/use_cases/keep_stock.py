@@ -99,6 +99,10 @@ class StockKeeper:
             origin[id(command)] = delivery
             places.append(place)
         if commands:
+            if self.relay.is_stuck:
+                # What is handled again is told again: while nothing can be published, each try
+                # would only add to what waits for it.
+                await self.relay.flush()
             outcomes = await self.ledger.apply(
                 commands, lambda decided: self._letters(decided, origin)
             )

@@ -1,14 +1,21 @@
 """Publish what was stored: the outbox's events go to the log, each at least once, in order."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import attrs
 
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.ports import Clock, EventLog, IdSource, Outbox
+from inventory_domain.writes import OutboxEntry
 
 __all__ = ["OutboxRelay", "RelaySettings"]
+
+# A store gives fewer entries than asked for when they are large; so few bytes are all there is.
+_SMALL_BYTES = 1024 * 1024
+_COUNT_STEP = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -45,11 +52,13 @@ class OutboxRelay:
         self._log = log
         self._clock = clock
         self._settings = settings
+        self._entry_count = settings.entry_count_max
         self._holder = ids.new_id()
         self._work = asyncio.Event()
         self._turn = asyncio.Lock()
         self._stopping = False
         self.outage: DependencyUnavailable | None = None
+        self.is_stuck = False
 
     def nudge(self) -> None:
         """Say that something was stored; returns at once."""
@@ -58,19 +67,19 @@ class OutboxRelay:
     async def flush(self) -> int:
         """Publish everything that is pending now and return the number of entries.
 
-        One flush runs at a time, so that this relay never overtakes itself.
+        One flush runs at a time, so that this relay never overtakes itself. While the last one
+        failed the relay *is_stuck*.
 
         Raises:
             DependencyUnavailable: the store or the log is away; nothing is lost.
         """
         async with self._turn:
-            count = 0
-            while entries := await self._outbox.pending(self._settings.entry_count_max):
-                await self._log.publish([rec for entry in entries for rec in entry.records])
-                await self._outbox.mark_published([entry.entry_id for entry in entries])
-                count += len(entries)
-                if len(entries) < self._settings.entry_count_max:
-                    break
+            try:
+                count = await self._publish_all()
+            except DependencyUnavailable:
+                self.is_stuck = True
+                raise
+            self.is_stuck = False
             return count
 
     async def run(self) -> None:
@@ -88,6 +97,7 @@ class OutboxRelay:
                 if not last:
                     await self._clock.sleep(self._settings.outage_pause_seconds)
             if last:
+                await self._give_lease_back()
                 return
             if self.outage is None:
                 await self._clock.wait(self._work, self._settings.poll_seconds)
@@ -97,7 +107,39 @@ class OutboxRelay:
         self._stopping = True
         self._work.set()
 
+    async def _publish_all(self) -> int:
+        count = 0
+        while entries := await self._outbox.pending(asked := self._entry_count):
+            await self._publish(entries)
+            await self._outbox.mark_published([entry.entry_id for entry in entries])
+            count += len(entries)
+            if len(entries) < asked and _size(entries) < _SMALL_BYTES:
+                break
+        return count
+
+    async def _publish(self, entries: Sequence[OutboxEntry]) -> None:
+        try:
+            await self._log.publish([record for entry in entries for record in entry.records])
+        except DependencyUnavailable:
+            # Fewer next time: they may have been too many for the time that they had, and one
+            # that the log never takes shall hold up none that lies before it.
+            self._entry_count = max(self._entry_count // _COUNT_STEP, 1)
+            raise
+        self._entry_count = min(self._entry_count * _COUNT_STEP, self._settings.entry_count_max)
+
+    async def _give_lease_back(self) -> None:
+        if self.outage is not None:
+            return
+        # Whoever comes next shall not wait for it to end.
+        now = self._clock.now()
+        with suppress(DependencyUnavailable):
+            await self._outbox.acquire_relay(self._holder, now=now, until=now)
+
     async def _has_lease(self) -> bool:
         now = self._clock.now()
         until = now + timedelta(seconds=self._settings.lease_seconds)
         return await self._outbox.acquire_relay(self._holder, now=now, until=until)
+
+
+def _size(entries: Sequence[OutboxEntry]) -> int:
+    return sum([len(record.value or b"") for entry in entries for record in entry.records])

@@ -1,0 +1,100 @@
+"""The relay and a backlog: none grows while nothing can be published, and all of it goes out."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+import pytest
+
+from inventory_domain.errors import DependencyUnavailable
+from inventory_domain.records import OutgoingRecord
+from inventory_domain.stock import StockChange
+from inventory_domain.testing.fakes import (
+    MemoryBroker,
+    MemoryEventLog,
+    MemoryStockStore,
+    SequentialIds,
+    VirtualClock,
+)
+from inventory_domain.testing.shop import MemoryShop
+from inventory_domain.use_cases.relay_outbox import OutboxRelay
+from inventory_domain.writes import OutboxEntry
+
+
+def a_record(size: int) -> OutgoingRecord:
+    return OutgoingRecord("inventory.adjusted", b"lamp", b"x" * size)
+
+
+async def test_nothing_more_is_decided_while_nothing_can_be_published() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    await shop.place({"lamp": 1})
+    await shop.orders_relay.flush()
+    await shop.stock_relay.flush()
+    keeper, _ = await shop.consumers()
+    shop.log.faults.fail_next("publish", times=50)
+
+    for _ in range(20):
+        await keeper.step()
+
+    assert len(shop.stock.disk.outbox.entries) == 1
+    await shop.settle()
+    assert not shop.stock.disk.outbox.entries
+
+
+class FewLarge(MemoryStockStore):
+    """A store that gives few entries at once when they are large, as real ones do."""
+
+    async def pending(self, count_max: int) -> Sequence[OutboxEntry]:
+        return tuple(islice(await super().pending(count_max), 2))
+
+
+async def test_a_flush_publishes_what_is_too_large_to_be_read_at_once() -> None:
+    clock = VirtualClock()
+    store = FewLarge()
+    log = MemoryEventLog(MemoryBroker(clock))
+    relay = OutboxRelay(store, log, clock=clock, ids=SequentialIds())
+    for _ in range(7):
+        await store.commit(StockChange(events=(a_record(1024 * 1024),)))
+
+    assert await relay.flush() == 7
+
+
+async def test_a_stopped_relay_gives_its_lease_back() -> None:
+    shop = MemoryShop()
+    shop.orders_relay.stop()
+    await shop.orders_relay.run()
+    successor = OutboxRelay(shop.orders, shop.log, clock=shop.clock, ids=shop.ids)
+    await shop.clock.sleep(0.01)
+
+    await shop.place({"lamp": 1})
+    successor.stop()
+    await successor.run()
+
+    assert not await shop.orders.pending(1)
+
+
+async def test_a_relay_that_cannot_give_its_lease_back_ends_all_the_same() -> None:
+    shop = MemoryShop()
+    shop.orders.faults.fail_next("acquire_relay", DependencyUnavailable(dependency="x"), skip=1)
+    shop.orders_relay.stop()
+
+    await shop.orders_relay.run()
+
+    assert shop.orders_relay.outage is None
+
+
+async def test_an_entry_that_no_broker_takes_does_not_hold_up_those_before_it() -> None:
+    shop = MemoryShop()
+    for size in (1, 2, 3, 9):
+        await shop.stock.commit(StockChange(events=(a_record(size),)))
+
+    async def publish(records: Sequence[OutgoingRecord]) -> None:
+        if any(len(record.value or b"") == 9 for record in records):
+            raise DependencyUnavailable(dependency="event log")
+
+    shop.log.publish = publish  # type: ignore[method-assign]
+    for _ in range(10):
+        with pytest.raises(DependencyUnavailable):
+            await shop.stock_relay.flush()
+
+    assert len(await shop.stock.pending(10)) == 1
