@@ -164,6 +164,21 @@ async def test_retention_by_age_keeps_what_is_not_committed(open_log: OpenLog) -
     assert [(p.begin, p.end) for p in topic.partitions] == [(20, 25)]
 
 
+async def test_dead_letters_are_kept_until_somebody_looks(open_log: OpenLog) -> None:
+    clock = MovedClock()
+    log = await open_log(clock=clock, retention=Retention(age_seconds=3600, count_max=0))
+    await log.publish([an_outgoing_record(topic="topic.dlq"), *_records(1)])
+    clock.ahead = timedelta(days=365)
+
+    await log.retain()
+
+    ends = {
+        topic.name: [(p.begin, p.end) for p in topic.partitions] for topic in await log.topics()
+    }
+    assert ends["topic"] == [(1, 1)]
+    assert sorted(ends["topic.dlq"]) == [(0, 0), (0, 0), (0, 1)]
+
+
 async def test_retention_by_count(open_log: OpenLog) -> None:
     log = await open_log(retention=Retention(count_max=30))
     for start in range(0, 100, 10):

@@ -1,4 +1,4 @@
-"""Retention: old records leave the log, but none that a group has still to read."""
+"""Retention: old records leave the log, but no dead letter and none that a group has to read."""
 
 import sqlite3
 
@@ -6,6 +6,7 @@ import attrs
 
 from adapters.embedded.bulk import decode, value
 from adapters.embedded.log_tables import place_of, read_partitions
+from inventory_domain.topics import DEAD_LETTER_SUFFIX
 
 __all__ = ["Retention", "retain"]
 
@@ -30,6 +31,9 @@ def retain(connection: sqlite3.Connection, retention: Retention, now: int) -> bo
     old = now - round(retention.age_seconds * 1000)
     more = False
     for topic, partition, number, begin, end in read_partitions(connection):
+        if topic.endswith(DEAD_LETTER_SUFFIX):
+            # They wait for people, however long those take.
+            continue
         floor = floors.get((topic, partition), end)
         if floor > begin:
             surplus = end - retention.count_max
