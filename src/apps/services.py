@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import attrs
+import structlog
 from litestar.types import ASGIApp
 
 from apps.bootstrap import Part
@@ -15,6 +16,7 @@ from apps.products.app import create_products_app
 from apps.settings import Settings
 from apps.storefront.app import create_storefront_app
 from apps.workers import Supervisor, Work
+from inventory_domain.records import Record
 from inventory_domain.topics import (
     INVENTORY_RELEASE,
     ORDERS_GROUP,
@@ -25,6 +27,8 @@ from inventory_domain.topics import (
 from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Handler
 
 __all__ = ["SERVICES", "Service", "start_orders_work", "start_products_work"]
+
+_log = structlog.get_logger(__name__)
 
 # What the last batches gave rise to is still published.
 _AFTER_CONSUMERS = 1
@@ -148,7 +152,18 @@ async def _consumer(
             clock=container.clock(),
             ids=container.ids(),
             settings=settings,
+            on_fault=_tell_fault,
         )
+    )
+
+
+def _tell_fault(record: Record, fault: Exception) -> None:
+    _log.error(
+        "record_not_handled",
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        exc_info=fault,
     )
 
 

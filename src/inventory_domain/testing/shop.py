@@ -11,7 +11,7 @@ from inventory_domain.ids import OrderId, ProductId, UserId
 from inventory_domain.money import Money
 from inventory_domain.order_requests import Actor, Draft
 from inventory_domain.orders import Order, OrderLine
-from inventory_domain.records import TopicPartition
+from inventory_domain.records import Record, TopicPartition
 from inventory_domain.stock import Product
 from inventory_domain.stock_outcomes import StockPolicy
 from inventory_domain.testing.fakes import (
@@ -133,6 +133,7 @@ class MemoryShop:
                     clock=self.clock,
                     ids=self.ids,
                     settings=products,
+                    on_fault=_raise,
                 ),
                 Consumer(
                     await self.log.subscribe(ORDERS_GROUP, ORDERS_TOPICS),
@@ -141,6 +142,7 @@ class MemoryShop:
                     clock=self.clock,
                     ids=self.ids,
                     settings=ConsumerSettings(service="orders-service"),
+                    on_fault=_raise,
                 ),
             ]
         return self._consumers[0], self._consumers[1]
@@ -220,3 +222,8 @@ class MemoryShop:
         if waiting or await self.orders.pending(1) or await self.stock.pending(1):
             return False
         return not await self.lag()
+
+
+def _raise(_record: Record, fault: Exception) -> None:
+    # In a test a fault of ours is to be seen, not to be lived with.
+    raise fault

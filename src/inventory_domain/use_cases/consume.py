@@ -9,8 +9,6 @@ not committed is handed out again when the world is back.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import StrEnum
-from typing import Protocol
 
 import attrs
 
@@ -18,6 +16,15 @@ from inventory_domain.dead_letters import Failure, bury
 from inventory_domain.errors import CommitRefused, Contention, DependencyUnavailable
 from inventory_domain.ports import Clock, EventLog, IdSource, Subscription
 from inventory_domain.records import Record
+from inventory_domain.use_cases.handling import (
+    Broken,
+    Ended,
+    Ending,
+    Handler,
+    HandlerResult,
+    TryAgain,
+)
+from inventory_domain.use_cases.isolation import IsolatedHandler, OnFault
 from inventory_domain.use_cases.progress import Progress
 from inventory_domain.use_cases.waiting_room import Delivery, WaitingRoom
 
@@ -31,51 +38,6 @@ __all__ = [
     "HandlerResult",
     "TryAgain",
 ]
-
-
-class Ending(StrEnum):
-    """The four ways in which a message can end."""
-
-    APPLIED = "applied"
-    DUPLICATE = "duplicate"
-    SUPERSEDED = "superseded"
-    DEAD_LETTERED = "dead_lettered"
-
-
-@attrs.frozen
-class Ended:
-    """The record has ended and its effect is durable."""
-
-    ending: Ending
-
-
-@attrs.frozen
-class TryAgain:
-    """The record is to be tried again after a pause."""
-
-
-@attrs.frozen
-class Broken:
-    """The record can never succeed: to the dead letters at once."""
-
-    error_class: str
-    message: str
-
-
-HandlerResult = Ended | TryAgain | Broken
-
-
-class Handler(Protocol):
-    """Does what the records say."""
-
-    async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[HandlerResult]:
-        """Handle *deliveries* in their order and return one result each.
-
-        What it reports as ended is durable, with everything that must be told of it published.
-
-        Raises:
-            DependencyUnavailable, Contention: nothing has ended; they will be handed out again.
-        """
 
 
 @attrs.frozen(kw_only=True)
@@ -110,9 +72,10 @@ class Consumer:
         clock: Clock,
         ids: IdSource,
         settings: ConsumerSettings,
+        on_fault: OnFault = lambda _record, _fault: None,
     ) -> None:
         self._subscription = subscription
-        self._handler = handler
+        self._handler = IsolatedHandler(handler, on_fault)
         self._log = log
         self._clock = clock
         self._ids = ids
@@ -187,7 +150,7 @@ class Consumer:
 
     def _line_up(self, records: Sequence[Record]) -> list[Delivery]:
         """Return what is to be handled now: what is due, then the new that need not wait."""
-        due = self._waiting.take_due(self._clock.now())
+        due = self._waiting.take_due(self._clock.now(), self._settings.batch_count_max)
         handled = {id(delivery.record) for delivery in due}
         line = list(due)
         for record in records:
@@ -245,4 +208,4 @@ class Consumer:
         # Three quarters to five quarters: orders that fell short together come back apart.
         pause = min(pause, settings.retry_pause_seconds_max) * (0.75 + self._ids.jitter() / 2)
         next_try = Delivery(delivery.record, delivery.attempt + 1, delivery.first_failure_at or now)
-        self._waiting.put(next_try, now + timedelta(seconds=pause))
+        self._waiting.put(next_try, now + timedelta(seconds=pause), now)

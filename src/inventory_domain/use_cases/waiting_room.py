@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import islice
 
 import attrs
 
@@ -23,11 +24,16 @@ class Delivery:
 class _Line:
     """The waiting records of one order; only the first is tried, when it is due."""
 
-    __slots__ = ("deliveries", "due_at")
+    __slots__ = ("deliveries", "due_at", "since")
 
-    def __init__(self, head: Delivery, due_at: datetime) -> None:
+    def __init__(self, head: Delivery, due_at: datetime, since: datetime) -> None:
         self.deliveries: deque[Delivery] = deque([head])
         self.due_at = due_at
+        self.since = since
+
+    def is_due(self, now: datetime) -> bool:
+        # If the clock was set back nobody knows when it would be.
+        return self.due_at <= now or now < self.since
 
 
 class WaitingRoom:
@@ -43,9 +49,10 @@ class WaitingRoom:
         """Return when the next record is due, or None if none waits."""
         return min((line.due_at for line in self._lines.values()), default=None)
 
-    def take_due(self, now: datetime) -> list[Delivery]:
-        """Return the records that are due; they stay at the head of their lines."""
-        return [line.deliveries[0] for line in self._lines.values() if line.due_at <= now]
+    def take_due(self, now: datetime, count_max: int) -> list[Delivery]:
+        """Return up to *count_max* records that are due; they stay at the head of their lines."""
+        due = (line.deliveries[0] for line in self._lines.values() if line.is_due(now))
+        return list(islice(due, count_max))
 
     def head(self, key: bytes | None) -> Delivery | None:
         """Return the record of *key* that waits for its next try."""
@@ -60,16 +67,16 @@ class WaitingRoom:
         line.deliveries.append(Delivery(record))
         return True
 
-    def put(self, delivery: Delivery, due_at: datetime) -> None:
+    def put(self, delivery: Delivery, due_at: datetime, now: datetime) -> None:
         """Let *delivery* wait until *due_at*, or behind what its key waits for already."""
         key = _key(delivery.record)
         line = self._lines.get(key)
         if line is None:
-            self._lines[key] = _Line(delivery, due_at)
+            self._lines[key] = _Line(delivery, due_at, now)
             return
         if line.deliveries[0].record is delivery.record:
             line.deliveries[0] = delivery
-            line.due_at = due_at
+            line.due_at, line.since = due_at, now
         else:
             line.deliveries.append(delivery)
 
@@ -80,7 +87,7 @@ class WaitingRoom:
         if line is None or line.deliveries[0].record is not record:
             return
         line.deliveries.popleft()
-        line.due_at = now
+        line.due_at = line.since = now
         if not line.deliveries:
             del self._lines[key]
 

@@ -1,0 +1,60 @@
+"""A fault of ours in handling a batch: found by halves, so that one record bears it alone.
+
+Without this one record over which a handler stumbles would end its consumer again and again,
+and hold up everything behind it for ever. It may be a fault of the moment, so the record is
+tried again, with growing pauses; then it is a dead letter, for people to look at.
+"""
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from inventory_domain.errors import CommitRefused, Contention, DependencyUnavailable
+from inventory_domain.records import Record
+from inventory_domain.topics import DEAD_LETTER_SUFFIX
+from inventory_domain.use_cases.handling import (
+    Broken,
+    Ended,
+    Ending,
+    Handler,
+    HandlerResult,
+    TryAgain,
+)
+from inventory_domain.use_cases.waiting_room import Delivery
+
+__all__ = ["IsolatedHandler", "OnFault"]
+
+_ATTEMPT_COUNT_MAX = 5
+
+OnFault = Callable[[Record, Exception], None]
+"""Is told of every fault, with the record that caused it."""
+
+
+@attrs.frozen
+class IsolatedHandler:
+    """A handler whose every fault ends in a result of the one record that it stumbles over."""
+
+    handler: Handler
+    on_fault: OnFault
+
+    async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[HandlerResult]:
+        """Handle *deliveries*; what was done before a fault is done again, as a duplicate."""
+        try:
+            return await self.handler.handle(deliveries)
+        except (DependencyUnavailable, Contention, CommitRefused):
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it must not stop the others
+            if len(deliveries) == 1:
+                return [self._result(deliveries[0], fault)]
+        half = len(deliveries) // 2
+        first = await self.handle(deliveries[:half])
+        return [*first, *await self.handle(deliveries[half:])]
+
+    def _result(self, delivery: Delivery, fault: Exception) -> HandlerResult:
+        self.on_fault(delivery.record, fault)
+        if delivery.attempt < _ATTEMPT_COUNT_MAX:
+            return TryAgain()
+        if delivery.record.topic.endswith(DEAD_LETTER_SUFFIX):
+            # It lies where people look already.
+            return Ended(Ending.DEAD_LETTERED)
+        return Broken("unexpected_fault", f"{type(fault).__name__}: {fault}")
