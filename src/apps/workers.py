@@ -132,7 +132,10 @@ class Supervisor:
                     worker.work.stop()
                 await worker.work.run()
                 fault = "it ended by itself"
-            except Exception as error:  # noqa: BLE001 - whatever kills a worker, it is restarted
+            except (Exception, asyncio.CancelledError) as error:
+                if _is_asked_to_end():
+                    raise
+                # Whatever else killed it, also a cancelled call of a library that it waited for.
                 fault = f"{type(error).__name__}: {error}"
                 _log.exception("worker_died", worker=worker.name, restarts=worker.restarts)
             if self._stopping:
@@ -157,6 +160,11 @@ class Supervisor:
     def _note(self, worker: _Worker, fault: str | None) -> None:
         worker.fault = fault
         self._changed.set()
+
+
+def _is_asked_to_end() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _pause_seconds(deaths: int) -> float:

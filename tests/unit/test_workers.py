@@ -14,7 +14,7 @@ from inventory_domain.testing.fakes import VirtualClock
 class Shift:
     """Work that does what it is told: it runs until stopped, or dies, or will not stop."""
 
-    def __init__(self, *, dies: Exception | None = None, deaf: bool = False) -> None:
+    def __init__(self, *, dies: BaseException | None = None, deaf: bool = False) -> None:
         self.outage: Exception | None = None
         self.dies = dies
         self.deaf = deaf
@@ -232,3 +232,18 @@ async def test_a_worker_that_is_paused_while_it_opens_rests_at_once(
 
     [state] = supervisor.states()
     assert state.fault == "it is paused"
+
+
+async def test_work_that_was_cancelled_from_within_is_restarted(
+    supervisor: Supervisor, clock: VirtualClock
+) -> None:
+    healthy = Shift()
+    supervisor.start("worker", opening(Shift(dies=asyncio.CancelledError()), healthy))
+    await clock.advance(0)
+
+    (state,) = supervisor.states()
+    assert state.fault is not None
+
+    await clock.advance(60)
+    (state,) = supervisor.states()
+    assert (state.fault, state.restarts) == (None, 1)
