@@ -1,5 +1,6 @@
 """The relay and a backlog: none grows while nothing can be published, and all of it goes out."""
 
+import asyncio
 from collections.abc import Sequence
 from itertools import islice
 
@@ -18,6 +19,7 @@ from inventory_domain.testing.fakes import (
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.relay_outbox import OutboxRelay
 from inventory_domain.writes import OutboxEntry
+from tests.support.waiting import until_true
 
 
 def a_record(size: int) -> OutgoingRecord:
@@ -98,3 +100,20 @@ async def test_an_entry_that_no_broker_takes_does_not_hold_up_those_before_it() 
             await shop.stock_relay.flush()
 
     assert len(await shop.stock.pending(10)) == 1
+
+
+async def test_an_instance_that_cannot_publish_leaves_it_to_one_that_can() -> None:
+    shop = MemoryShop()
+    cut_off = MemoryEventLog(shop.broker)
+    cut_off.faults.available = False
+    first = OutboxRelay(shop.orders, cut_off, clock=shop.clock, ids=shop.ids)
+    second = OutboxRelay(shop.orders, shop.log, clock=shop.clock, ids=shop.ids)
+    await shop.place({"lamp": 1})
+    began = shop.clock.now()
+
+    running = [asyncio.create_task(relay.run()) for relay in (first, second)]
+    await until_true(lambda: not shop.orders.disk.outbox.entries)
+
+    assert (shop.clock.now() - began).total_seconds() < 5
+    for task in running:
+        task.cancel()

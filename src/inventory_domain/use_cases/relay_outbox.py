@@ -95,9 +95,12 @@ class OutboxRelay:
             except DependencyUnavailable as outage:
                 self.outage = outage
                 if not last:
+                    # Another instance may reach what this one cannot.
+                    await self._give_lease_back()
                     await self._clock.sleep(self._settings.outage_pause_seconds)
             if last:
-                await self._give_lease_back()
+                if self.outage is None:
+                    await self._give_lease_back()
                 return
             if self.outage is None:
                 await self._clock.wait(self._work, self._settings.poll_seconds)
@@ -128,8 +131,6 @@ class OutboxRelay:
         self._entry_count = min(self._entry_count * _COUNT_STEP, self._settings.entry_count_max)
 
     async def _give_lease_back(self) -> None:
-        if self.outage is not None:
-            return
         # Whoever comes next shall not wait for it to end.
         now = self._clock.now()
         with suppress(DependencyUnavailable):
