@@ -83,6 +83,7 @@ class Consumer:
         self._progress = Progress()
         self._waiting = WaitingRoom()
         self._stopping = False
+        self._must_rewind = False
         self.endings: Counter[Ending] = Counter()
         self.outage: Exception | None = None
 
@@ -107,6 +108,8 @@ class Consumer:
     async def step(self) -> None:
         """Take one batch, or what is due by now, and bring it as far as it goes."""
         try:
+            if self._must_rewind:
+                await self._rewind()
             await self._work()
             self.outage = None
         except CommitRefused:
@@ -119,10 +122,16 @@ class Consumer:
         self.outage = outage
         self._progress.forget()
         self._waiting.clear()
+        self._must_rewind = True
         try:
-            await self._subscription.rewind()
+            await self._rewind()
         except DependencyUnavailable as away:
             self.outage = away
+
+    async def _rewind(self) -> None:
+        # Until it succeeds nothing is read: what was forgotten here would be passed over.
+        await self._subscription.rewind()
+        self._must_rewind = False
 
     async def _work(self) -> None:
         async with self._subscription.batch(

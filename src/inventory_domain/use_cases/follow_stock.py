@@ -74,16 +74,18 @@ class StockFollower:
             return applied
         orders = dict(await self.store.get({one.order_id for one in outcomes.values()}))
         remaining = dict(outcomes)
-        for _ in range(_TRIES_MAX):
-            # One outcome an order at a time: each must build on the version before it.
-            turn = _first_of_each_order(remaining)
-            if not turn:
-                return applied
+        losses = 0
+        # One outcome an order at a time: each must build on the version before it.
+        while turn := _first_of_each_order(remaining):
             for place in turn:
                 del remaining[place]
             lost = await self._save(turn, orders, applied)
+            # Only races count: however many outcomes an order has in a batch, all get their turn.
+            losses += bool(lost)
+            if losses >= _TRIES_MAX:
+                raise Contention(tries=losses)
             remaining = {**lost, **remaining}
-        raise Contention(tries=_TRIES_MAX)
+        return applied
 
     async def _save(
         self,
