@@ -13,7 +13,7 @@ from inventory_domain.records import (
     header,
     text_headers,
 )
-from inventory_domain.times import format_time
+from inventory_domain.times import format_time, parse_time
 from inventory_domain.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
 
 __all__ = [
@@ -181,6 +181,6 @@ def _is_number(text: str) -> bool:
 def _time(headers: Headers, name: str, default: datetime) -> datetime:
     text = header(headers, name)
     try:
-        return default if text is None else datetime.fromisoformat(text)
+        return default if text is None else parse_time(text)
     except ValueError:
         return default

@@ -55,9 +55,11 @@ def test_a_count_that_is_none_counts_as_nothing(count: bytes) -> None:
 
 def test_a_dead_letter_with_absurd_headers_can_be_read() -> None:
     headers = [(name, HUGE) for name in ("original-offset", "original-partition", "attempts")]
+    headers.append(("first-failure-at", b"0001-01-01T00:00:00+14:00"))
     letter = read_letter(a_record("inventory.reserve.dlq", {}, *headers))
 
     assert (letter.offset, letter.origin.partition, letter.failure.attempts) == (0, 0, 0)
+    assert letter.failure.first_at == NOW
 
 
 def test_a_dead_letters_id_with_absurd_numbers_is_none() -> None:

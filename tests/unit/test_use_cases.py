@@ -22,6 +22,7 @@ from inventory_domain.errors import (
     StockBelowZero,
 )
 from inventory_domain.ids import OrderId, ProductId, UserId
+from inventory_domain.money import Money
 from inventory_domain.order_requests import Actor, Details, Draft
 from inventory_domain.orders import Address, IdempotencyKey, Order, OrderStatus, StockState
 from inventory_domain.testing.builders import a_draft, a_line
@@ -265,6 +266,15 @@ async def test_an_edit_leaves_the_stock_alone_and_unknown_products_are_refused(
             ProductDraft(product_id=LAMP, name="again", price=edited.price), actor="admin"
         )
     assert (await shop.audit()).holds
+
+
+async def test_products_of_one_id_are_not_added_together(shop: MemoryShop) -> None:
+    draft = ProductDraft(product_id=LAMP, name="Lamp", price=Money(100), stock=1)
+
+    with pytest.raises(ProductExists):
+        await shop.catalogue.add_all([draft, draft], actor="admin")
+
+    assert not shop.stock.disk.products
 
 
 async def test_an_inactive_product_is_not_sold_but_open_orders_keep_it(shop: MemoryShop) -> None:

@@ -94,7 +94,11 @@ class KeepCatalogue:
         trace: Trace = Trace(),
     ) -> tuple[Product, ...]:
         """Add products, all of them or none; see :meth:`add`."""
-        bare = {product.product_id: product for product in map(self._product, drafts)}
+        bare: dict[ProductId, Product] = {}
+        for product in map(self._product, drafts):
+            if product.product_id in bare:
+                raise ProductExists(product_id=product.product_id)
+            bare[product.product_id] = product
         commands = [
             Adjust(
                 product_id=product_id,
