@@ -19,6 +19,7 @@ from adapters.socketio import SocketIoNotifier
 from apps.bootstrap import Part, open_container
 from apps.catalogue.reading import sample_catalogue
 from apps.catalogue.seeding import seed_products
+from apps.collector import calm_collector
 from apps.container import Container
 from apps.monitor.demo_parts import PushJournal
 from apps.pages.addresses import page_origins
@@ -72,6 +73,7 @@ async def run_services(
                 up.cancel()
                 return
             await up
+            calm_collector()
             running.tell(say, time.monotonic() - began)
             await _first(*[server.ended() for server in running.servers], stop.wait())
 
