@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import attrs
@@ -32,7 +32,7 @@ from inventory_domain.messages import (
     StockOutcome,
     Trace,
 )
-from inventory_domain.records import OutgoingRecord, Record
+from inventory_domain.records import Headers, OutgoingRecord, Record
 
 __all__ = [
     "LINE_COUNT_MAX",
@@ -50,6 +50,12 @@ REDRIVE_COUNT_HEADER = "redrive-count"
 
 def _compact(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@cache
+def _shape_headers(tag: str, version: int) -> Headers:
+    # The same few for ever, so that records share them.
+    return (("event-type", tag.encode()), ("event-version", b"%d" % version))
 
 
 _exact_json = partial(json.loads, parse_float=Decimal)
@@ -76,18 +82,17 @@ class Codec:
 
     def record(self, message: Message) -> OutgoingRecord:
         """Write *message* as a record for its topic."""
-        headers = [
-            ("event-type", message.tag.encode()),
-            ("event-version", b"%d" % message.VERSION),
+        headers: Headers = (
+            *_shape_headers(message.tag, message.VERSION),
             ("event-id", message.event_id.encode()),
-        ]
+        )
         trace = message.trace
         if trace.correlation_id is not None:
-            headers.append(("correlation-id", trace.correlation_id.encode()))
+            headers += (("correlation-id", trace.correlation_id.encode()),)
         if trace.traceparent is not None:
-            headers.append(("traceparent", trace.traceparent.encode()))
+            headers += (("traceparent", trace.traceparent.encode()),)
         value = self.dumps(message.document())
-        return OutgoingRecord(message.topic, message.key.encode(), value, tuple(headers))
+        return OutgoingRecord(message.topic, message.key.encode(), value, headers)
 
     def read_request(self, record: Record) -> ReserveRequest | ReleaseRequest | OrderCompletion:
         """Read what the products service consumes.

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from adapters.embedded.bulk import encode, execute_rows
+from adapters.embedded.bulk import encode
 from adapters.embedded.database import Database
 from adapters.embedded.packing import pack_outgoing, unpack_outgoing
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.times import to_milliseconds
 from inventory_domain.writes import OutboxEntry
 
-__all__ = ["OUTBOX_TABLES", "SqliteOutbox", "store_outbox"]
+__all__ = ["OUTBOX_TABLES", "SqliteOutbox", "StoredEntry", "store_outbox"]
 
 OUTBOX_TABLES = (
     # AUTOINCREMENT never gives a number again: marking an old entry cannot hit a new one.
@@ -24,28 +24,52 @@ OUTBOX_TABLES = (
     ) WITHOUT ROWID""",
 )
 
+StoredEntry = tuple[int, tuple[OutgoingRecord, ...]]
+"""The number of an entry, and its records."""
+
 _RECORDS_PER_ENTRY_MAX = 500
+_REMEMBERED_MAX = 16
 _BYTES_MAX = 16 * 1024 * 1024
 
 
-def store_outbox(connection: sqlite3.Connection, records: Sequence[OutgoingRecord]) -> None:
-    """Append *records*, in their order, as few entries."""
-    rows = [
-        (pack_outgoing(records[start : start + _RECORDS_PER_ENTRY_MAX]),)
-        for start in range(0, len(records), _RECORDS_PER_ENTRY_MAX)
-    ]
-    execute_rows(connection, "INSERT INTO outbox (records)", rows)
+def store_outbox(
+    connection: sqlite3.Connection, records: Sequence[OutgoingRecord]
+) -> list[StoredEntry]:
+    """Append *records*, in their order, as few entries, and return these."""
+    entries = []
+    for start in range(0, len(records), _RECORDS_PER_ENTRY_MAX):
+        part = tuple(records[start : start + _RECORDS_PER_ENTRY_MAX])
+        cursor = connection.execute(
+            "INSERT INTO outbox (records) VALUES (?)", (pack_outgoing(part),)
+        )
+        assert cursor.lastrowid is not None, "an inserted row has a number"
+        entries.append((cursor.lastrowid, part))
+    return entries
 
 
 class SqliteOutbox:
-    """The outbox of one database file."""
+    """The outbox of one database file.
+
+    The file says what is pending. What this process stored a moment ago is remembered, so that
+    it need not be unpacked again when it is published next.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._remembered: dict[int, tuple[OutgoingRecord, ...]] = {}
+
+    def remember(self, entries: Sequence[StoredEntry]) -> None:
+        """Keep the newest of what was committed just now, and no more than a few."""
+        self._remembered.update(entries)
+        while len(self._remembered) > _REMEMBERED_MAX:
+            del self._remembered[next(iter(self._remembered))]
 
     async def pending(self, count_max: int) -> Sequence[OutboxEntry]:
         rows = await self._database.readers.run(partial(_read_entries, count_max=count_max))
-        return [OutboxEntry(str(number), unpack_outgoing(packed)) for number, packed in rows]
+        return [
+            OutboxEntry(str(number), self._remembered.pop(number, ()) or unpack_outgoing(packed))
+            for number, packed in rows
+        ]
 
     async def mark_published(self, entry_ids: Sequence[str]) -> None:
         numbers = encode([int(entry_id) for entry_id in entry_ids if entry_id.isdecimal()])

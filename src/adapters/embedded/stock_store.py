@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from adapters.embedded.bulk import decode, encode, execute_rows, page_offset, value
 from adapters.embedded.database import Database
-from adapters.embedded.outbox import SqliteOutbox, store_outbox
+from adapters.embedded.outbox import SqliteOutbox, StoredEntry, store_outbox
 from adapters.embedded.product_queries import find_products
 from adapters.embedded.stock_rows import (
     INSERT_MOVEMENTS,
@@ -77,7 +77,9 @@ class SqliteStockStore(SqliteOutbox):
 
     async def commit(self, change: StockChange) -> None:
         if not change.is_empty:
-            await self._database.writer.run(lambda connection: _commit(connection, change))
+            await self._database.writer.run(
+                lambda connection: _commit(connection, change), then=self.remember
+            )
 
     async def find_products(self, query: ProductQuery) -> Page[Product]:
         total, found = await self._database.readers.run(
@@ -135,7 +137,7 @@ def _select(
     return decode(found or "[]")
 
 
-def _commit(connection: sqlite3.Connection, change: StockChange) -> None:
+def _commit(connection: sqlite3.Connection, change: StockChange) -> list[StoredEntry]:
     try:
         _store_products(connection, change.products)
         _store_reservations(connection, change.reservations)
@@ -144,7 +146,7 @@ def _commit(connection: sqlite3.Connection, change: StockChange) -> None:
         if error.sqlite_errorcode in _TAKEN:
             raise StockConflict from error
         raise
-    store_outbox(connection, change.events)
+    return store_outbox(connection, change.events)
 
 
 def _store_products(connection: sqlite3.Connection, writes: Iterable[ProductWrite]) -> None:
