@@ -89,6 +89,23 @@ async def test_an_outage_fails_every_caller_and_nothing_is_tried_again() -> None
     assert await batcher([3]) == [6]
 
 
+async def test_an_outage_fails_those_who_wait_for_their_turn_as_well() -> None:
+    writes = Writes()
+    batcher = Batcher(writes)
+    writes.away = True
+    writes.open.clear()
+    calls = [asyncio.create_task(batcher([1]))]
+    await until_true(lambda: writes.seen == [[1]])
+    calls += [asyncio.create_task(batcher([number])) for number in (2, 3)]
+    await asyncio.sleep(0)
+
+    writes.open.set()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(result) for result in results] == [DependencyUnavailable] * 3
+    assert writes.seen == [[1]]
+
+
 async def test_a_cancelled_caller_neither_stops_the_write_nor_the_others() -> None:
     writes = Writes()
     batcher = Batcher(writes)

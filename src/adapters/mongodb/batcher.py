@@ -28,7 +28,8 @@ class Batcher(Generic[Item, Result]):
 
     *write* gives one result an item. If it raises anything but an outage, each caller's items
     are written again by themselves, so that nobody fails for another's fault: *write* must
-    know again what it has written. A caller that is cancelled leaves its write to its end.
+    know again what it has written. An outage fails those who wait as well: they would only
+    wait for the same. A caller that is cancelled leaves a write under way to its end.
     """
 
     def __init__(
@@ -81,7 +82,10 @@ class Batcher(Generic[Item, Result]):
             self.write_count += 1
             results = await self._write([item for call in calls for item in call.items])
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of it
-            if len(calls) == 1 or isinstance(error, DependencyUnavailable):
+            if isinstance(error, DependencyUnavailable):
+                _fail([*calls, *self._waiting], error)
+                return
+            if len(calls) == 1:
                 _fail(calls, error)
                 return
             for call in calls:

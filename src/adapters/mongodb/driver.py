@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import AsyncMongoClient, InsertOne, ReadPreference, UpdateOne, WriteConcern
+from pymongo import AsyncMongoClient, InsertOne, ReadPreference, ReplaceOne, UpdateOne, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
@@ -43,12 +43,14 @@ Sort = Sequence[tuple[str, int]]
 
 # The two drivers have no type in common.
 _Handle = Any
+_Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
 
 _CLIENTS: Final[dict[Driver, Callable[..., _Handle]]] = {
     "motor": AsyncIOMotorClient,
     "pymongo": AsyncMongoClient,
 }
 _DUPLICATE_KEY = 11000
+_WRITE_CONFLICT = 112
 # The server understood the command and will never do it: a fault of ours, not an outage.
 _REFUSALS = frozenset({2, 9, 14, 121, 10334, 17280})
 
@@ -67,8 +69,7 @@ class Access:
     async def command(self, document: Document) -> Document:
         """Run a database command."""
         with self.bounded():
-            answer: Document = await self._handle.command(document, session=self._session)
-        return answer
+            return dict(await self._handle.command(document, session=self._session))
 
     async def find(
         self,
@@ -84,7 +85,9 @@ class Access:
         with self.bounded():
             cursor = self._handle[collection].find(where, fields, session=self._session)
             if sort:
-                cursor = cursor.sort(list(sort)).allow_disk_use(True)  # noqa: FBT003 - pymongo's
+                cursor = cursor.sort(list(sort))
+            if self._session is None:
+                cursor = cursor.allow_disk_use(allow_disk_use=True)
             found: list[Document] = await cursor.skip(skip).limit(limit).to_list(None)
         return found
 
@@ -104,10 +107,8 @@ class Access:
     async def count(self, collection: str, where: Document) -> int:
         """Return how many documents match."""
         with self.bounded():
-            counted: int = await self._handle[collection].count_documents(
-                where, session=self._session
-            )
-        return counted
+            found = await self._handle[collection].count_documents(where, session=self._session)
+            return int(found)
 
     async def aggregate(self, collection: str, steps: Sequence[Document]) -> list[Document]:
         """Return what the pipeline of *steps* gives."""
@@ -138,20 +139,21 @@ class Access:
         collection: str,
         *,
         inserts: Sequence[Document] = (),
+        replacements: Sequence[tuple[Document, Document]] = (),
         updates: Sequence[tuple[Document, Document]] = (),
     ) -> int:
-        """Insert, then update in turn (a filter and a change each), in one call.
+        """Insert, then replace and update in turn (a filter and what to do each), in one call.
 
-        Returns how many of the updates found their document.
+        Returns how many replacements and updates found their document.
         """
-        operations: list[InsertOne[Document] | UpdateOne] = [InsertOne(new) for new in inserts]
+        operations: list[_Write] = [InsertOne(document) for document in inserts]
+        operations += [ReplaceOne(where, document) for where, document in replacements]
         operations += [UpdateOne(where, change) for where, change in updates]
         if not operations:
             return 0
         with self.bounded():
             done = await self._handle[collection].bulk_write(operations, session=self._session)
-        matched: int = done.matched_count
-        return matched
+            return int(done.matched_count)
 
     async def update_all(
         self, collection: str, where: Document, change: Sequence[Document]
@@ -204,13 +206,7 @@ class Database(Access):
     """One database over a client of its own; *address* is a connection string."""
 
     def __init__(
-        self,
-        address: str,
-        name: str,
-        *,
-        dependency: str,
-        driver: Driver,
-        limits: Limits,
+        self, address: str, name: str, *, dependency: str, driver: Driver, limits: Limits
     ) -> None:
         self.address = address
         self.dependency = dependency
@@ -222,7 +218,7 @@ class Database(Access):
             raise BadAddress(str(error)) from error
         # The drivers leave wtimeout out of a call that has a deadline, which stands in its place.
         self._concern = WriteConcern(
-            "majority", wtimeout=milliseconds(limits.write_seconds), j=True
+            "majority", wtimeout=milliseconds(limits.transaction_seconds), j=True
         )
         handle = self._client.get_database(
             name,
@@ -233,8 +229,9 @@ class Database(Access):
         super().__init__(handle, dependency, limits)
 
     async def aclose(self) -> None:
-        """Close the client's connections."""
-        await _settled(self._client.close())
+        """Close the client's connections, also if nobody answers any more."""
+        with pymongo.timeout(self.limits.connect_seconds):
+            await _settled(self._client.close())
 
     async def transaction(self, work: Callable[[Access], Awaitable[T]]) -> T:
         """Do *work* in a transaction, all of it or nothing, and return its result.
@@ -267,7 +264,7 @@ class Database(Access):
             with access.bounded():
                 await undisturbed(session.commit_transaction())
         finally:
-            with suppress(PyMongoError), pymongo.timeout(self.limits.selection_seconds):
+            with suppress(PyMongoError), pymongo.timeout(self.limits.connect_seconds):
                 await undisturbed(session.end_session())
 
     async def _transact(self, work: Callable[[Access], Awaitable[T]]) -> T:
@@ -283,7 +280,7 @@ def refusal_code(error: DependencyUnavailable) -> int | None:
 
 
 def _is_conflict(error: PyMongoError, codes: set[int | None]) -> bool:
-    if _DUPLICATE_KEY in codes:
+    if codes & {_DUPLICATE_KEY, _WRITE_CONFLICT}:
         return True
     # An outage has the same label, but deciding again at once would not help it.
     return (

@@ -25,19 +25,15 @@ class DocumentRefused(Exception):
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """How long and how many; what the connection string says itself goes before these.
+    """How long and how many.
 
-    A call ends within *call_seconds* whatever happens, with all its retries, and a transaction
-    within *transaction_seconds*.
+    A call ends within *call_seconds* whatever happens, with finding the server, waiting for a
+    connection and all retries; a transaction within *transaction_seconds*.
     """
 
-    selection_seconds: float = 2.0
-    connect_seconds: float = 2.0
-    socket_seconds: float = 5.0
-    wait_queue_seconds: float = 2.0
-    write_seconds: float = 5.0
     call_seconds: float = 5.0
     transaction_seconds: float = 10.0
+    connect_seconds: float = 2.0
     connection_count_max: int = 32
 
 
@@ -49,13 +45,15 @@ def client_options(address: str, limits: Limits) -> dict[str, Any]:
     """
     if not address.startswith(("mongodb://", "mongodb+srv://")):
         raise BadAddress("it must begin with mongodb:// or mongodb+srv://")
+    call = milliseconds(limits.call_seconds)
     wanted = {
         "appName": "inventory",
-        "serverSelectionTimeoutMS": milliseconds(limits.selection_seconds),
         "connectTimeoutMS": milliseconds(limits.connect_seconds),
-        "socketTimeoutMS": milliseconds(limits.socket_seconds),
-        "waitQueueTimeoutMS": milliseconds(limits.wait_queue_seconds),
         "maxPoolSize": limits.connection_count_max,
+        # Each call has a deadline, which goes before these; they are for the drivers' own.
+        "serverSelectionTimeoutMS": call,
+        "socketTimeoutMS": call,
+        "waitQueueTimeoutMS": call,
         "retryWrites": True,
         "retryReads": True,
     }

@@ -91,6 +91,6 @@ def _limit(wanted: Document, field: str, bounds: Document) -> None:
 
 def _holds(text: str) -> Document:
     """Return the condition that a field holds *text*, whose signs all mean themselves."""
-    # A pattern cannot hold the sign zero itself, and half a surrogate pair is in no stored text.
-    pattern = re.escape(text).replace("\x00", r"\x00").encode("utf-8", "replace").decode()
-    return {"$regex": pattern}
+    # Half a surrogate pair can be in no stored text, and a pattern cannot hold the sign zero.
+    sendable = text.encode("utf-8", "replace").decode()
+    return {"$regex": re.escape(sendable).replace("\x00", r"\x00")}

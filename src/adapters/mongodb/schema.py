@@ -127,12 +127,11 @@ STOCK_SCHEMA = (
             "isActive": _kind("bool"),
             "version": _at_least(1),
         },
-        # None by stock or by the last change: every sale would have to move the product there.
+        # Few, since products are written all the time; the best of a catalogue by price or by
+        # date is found by walking through it.
         (
             Index("name", (("name", 1), ("_id", 1))),
             Index("category_name", (("categoryText", 1), ("name", 1), ("_id", 1))),
-            Index("price", (("price", 1), ("_id", 1))),
-            Index("newest", (("createdAt", -1), ("_id", 1))),
         ),
     ),
     Collection(

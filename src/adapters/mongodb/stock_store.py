@@ -136,19 +136,19 @@ class _Commit:
 async def _write_guarded(
     access: Access, collection: str, documents: Sequence[tuple[Document, int | None]]
 ) -> None:
-    """Insert what is new and update the rest, each if it has the expected version.
+    """Insert what is new and replace the rest, each if it has the expected version.
 
     Raises:
         StockConflict: one has not.
     """
     in_turn = sorted(documents, key=lambda pair: _identity(pair[0]))
     inserts = [document for document, expected in in_turn if expected is None]
-    updates = [
-        ({"_id": document["_id"], "version": expected}, {"$set": document})
+    changed = [
+        ({"_id": document["_id"], "version": expected}, document)
         for document, expected in in_turn
         if expected is not None
     ]
-    if await access.write(collection, inserts=inserts, updates=updates) < len(updates):
+    if await access.write(collection, inserts=inserts, replacements=changed) < len(changed):
         raise StockConflict
 
 
