@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -24,7 +24,7 @@ class RelaySettings:
 
     It publishes at most *entry_count_max* entries at once, looks for what a dead process left
     every *poll_seconds*, and waits *outage_pause_seconds* after an outage. Its lease ends
-    *lease_seconds* after it was last prolonged.
+    *lease_seconds* after it was last prolonged, which it is when half of them are over.
     """
 
     entry_count_max: int = 500
@@ -54,6 +54,7 @@ class OutboxRelay:
         self._settings = settings
         self._entry_count = settings.entry_count_max
         self._holder = ids.new_id()
+        self._prolong_at: datetime | None = None
         self._work = asyncio.Event()
         self._turn = asyncio.Lock()
         self._stopping = False
@@ -132,14 +133,20 @@ class OutboxRelay:
 
     async def _give_lease_back(self) -> None:
         # Whoever comes next shall not wait for it to end.
+        self._prolong_at = None
         now = self._clock.now()
         with suppress(DependencyUnavailable):
             await self._outbox.acquire_relay(self._holder, now=now, until=now)
 
     async def _has_lease(self) -> bool:
         now = self._clock.now()
-        until = now + timedelta(seconds=self._settings.lease_seconds)
-        return await self._outbox.acquire_relay(self._holder, now=now, until=until)
+        if self._prolong_at is not None and now < self._prolong_at:
+            # Nobody else can have taken it: a write for every nudge would only hold up the rest.
+            return True
+        lease = timedelta(seconds=self._settings.lease_seconds)
+        has_it = await self._outbox.acquire_relay(self._holder, now=now, until=now + lease)
+        self._prolong_at = now + lease / 2 if has_it else None
+        return has_it
 
 
 def _size(entries: Sequence[OutboxEntry]) -> int:
