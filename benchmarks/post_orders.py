@@ -7,6 +7,7 @@ reserves their stock and pushes what became of it.
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -107,6 +108,10 @@ def catalogue(folder: Path) -> Path:
 
 def run() -> None:
     """Print both rates, their ratio, and the latencies at half load."""
+    print(
+        f"  {os.cpu_count()} cores, of which this load generator takes one, for both servers alike;"
+        " the system has one more thread a file beside its event loop"
+    )
     with tempfile.TemporaryDirectory(dir=".") as name:
         folder = Path(name).resolve()
         system = SystemProcess(folder)
