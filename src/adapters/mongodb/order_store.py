@@ -1,9 +1,10 @@
 """The orders in MongoDB, each with its outbox in its own document."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from secrets import token_hex
+from typing import TypeVar
 
 from adapters.mongodb.adding import Adding, conditions_of_rivals
 from adapters.mongodb.batcher import Batcher
@@ -33,9 +34,15 @@ from inventory_domain.writes import (
     SaveResult,
 )
 
-__all__ = ["ORDERS", "MongoOrderStore"]
+__all__ = ["ORDERS", "ORDERS_PER_CALL_MAX", "MongoOrderStore"]
+
+T = TypeVar("T")
 
 ORDERS = "orders"
+
+ORDERS_PER_CALL_MAX = 100
+"""Each call has a deadline. A server that is slow, but does its work, must not miss it again and
+again for the sake of one large batch."""
 
 _ROUNDS_BESIDE_WRITES_MAX = 5
 # From here on the page's ids are taken from an index first, without reading what lies before.
@@ -54,8 +61,8 @@ class MongoOrderStore:
         self._ticks = Ticks()
         self._writer = token_hex(6)
         self._save_count = 0
-        self._adds = Batcher[OrderWrite, AddResult](self._add)
-        self._saves = Batcher[_Save, SaveResult](self._save)
+        self._adds = Batcher[OrderWrite, AddResult](self._add, item_count_max=ORDERS_PER_CALL_MAX)
+        self._saves = Batcher[_Save, SaveResult](self._save, item_count_max=ORDERS_PER_CALL_MAX)
 
     async def aclose(self) -> None:
         """Finish what was handed in."""
@@ -63,10 +70,16 @@ class MongoOrderStore:
         await self._saves.aclose()
 
     async def add(self, writes: Sequence[OrderWrite]) -> Sequence[AddResult]:
-        return await self._adds(writes) if writes else []
+        results: list[AddResult] = []
+        for part in _parts(writes):
+            results += await self._adds(part)
+        return results
 
     async def save(self, writes: Sequence[OrderWrite]) -> Sequence[SaveResult]:
-        return await self._saves([(write, self._mark()) for write in writes]) if writes else []
+        results: list[SaveResult] = []
+        for part in _parts(writes):
+            results += await self._saves([(write, self._mark()) for write in part])
+        return results
 
     async def get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, Order]:
         if not order_ids:
@@ -107,10 +120,9 @@ class MongoOrderStore:
         return list(islice(entries, count_max))
 
     async def mark_published(self, entry_ids: Sequence[str]) -> None:
-        if not entry_ids:
-            return
-        orders = {"_id": {"$in": sorted({entry_order_id(entry_id) for entry_id in entry_ids})}}
-        await self._database.update_all(ORDERS, orders, forget_entries(entry_ids))
+        for part in _parts(entry_ids):
+            orders = {"_id": {"$in": sorted({entry_order_id(entry_id) for entry_id in part})}}
+            await self._database.update_all(ORDERS, orders, forget_entries(part))
 
     async def acquire_relay(self, holder: str, *, now: datetime, until: datetime) -> bool:
         return await acquire_lease(self._database, holder, now=now, until=until)
@@ -181,3 +193,8 @@ class MongoOrderStore:
                 reason=f"order {order.order_id} changes too often to tell what became of a save",
             )
         return Conflict(order_from(stored))
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), ORDERS_PER_CALL_MAX):
+        yield items[start : start + ORDERS_PER_CALL_MAX]
