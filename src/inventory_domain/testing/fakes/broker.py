@@ -1,6 +1,6 @@
 """The broker behind the memory event logs: partitions and groups, which outlive every client."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from inventory_domain.partitioning import partition_for
@@ -29,11 +29,13 @@ class MemoryBroker:
 
     Any number of event logs can be opened on it at once, one a simulated process. A topic is
     there as soon as it is named, with *partition_count* partitions unless created otherwise.
+    Each of ``watchers`` is shown every record as soon as it is durable.
     """
 
     def __init__(self, clock: Clock, *, partition_count: int = PARTITION_COUNT) -> None:
         self.clock = clock
         self.groups: dict[str, Group] = {}
+        self.watchers: list[Callable[[Record], None]] = []
         self._partition_count = partition_count
         self._topics: dict[str, list[_Partition]] = {}
         self._keyless_count = count()
@@ -71,19 +73,20 @@ class MemoryBroker:
         else:
             number = partition_for(outgoing.key, len(partitions))
         stored = self._topics[outgoing.topic][number]
-        stored.records.append(
-            Record(
-                topic=outgoing.topic,
-                partition=number,
-                offset=stored.end,
-                key=outgoing.key,
-                value=outgoing.value,
-                headers=tuple(outgoing.headers),
-                timestamp=self.clock.now(),
-            )
+        record = Record(
+            topic=outgoing.topic,
+            partition=number,
+            offset=stored.end,
+            key=outgoing.key,
+            value=outgoing.value,
+            headers=tuple(outgoing.headers),
+            timestamp=self.clock.now(),
         )
+        stored.records.append(record)
+        for watch in self.watchers:
+            watch(record)
         for group in self.groups.values():
-            group.wake(outgoing.topic)
+            group.wake(record.topic_partition)
 
     def read(self, at: TopicPartition, start: int, count_max: int) -> Sequence[Record]:
         """Return up to *count_max* records from *start* on, or from the first kept."""

@@ -40,6 +40,7 @@ class Member:
         self.topics = tuple(topics)
         self.assigned: dict[TopicPartition, int] = {}
         self.positions: dict[TopicPartition, int] = {}
+        self.unread: set[TopicPartition] = set()
         self.is_working = False
         self.is_expelled = False
         self.woken = asyncio.Event()
@@ -49,21 +50,27 @@ class Member:
         """Become the owner of *share* alone, under the number *epoch*."""
         self.assigned = dict.fromkeys(share, epoch)
         self.positions = {}
+        self.unread = set(share)
         self.woken.set()
 
     def take(
         self, log: GroupLog, count_max: int, paused: Collection[TopicPartition]
     ) -> list[Record]:
         """Return the next records; each call begins with another partition, so all get on."""
-        readable = [at for at in self.assigned if at not in paused]
         self._turn += 1
         taken: list[Record] = []
+        if not self.unread:
+            return taken
+        readable = [at for at in self.assigned if at in self.unread and at not in paused]
         for step in range(len(readable)):
             at = readable[(self._turn + step) % len(readable)]
-            found = log.read(at, self.positions[at], count_max - len(taken))
+            room = count_max - len(taken)
+            found = log.read(at, self.positions[at], room)
             if found:
                 self.positions[at] = found[-1].offset + 1
                 taken.extend(found)
+            if len(found) < room:
+                self.unread.discard(at)
         return taken
 
 
@@ -137,12 +144,14 @@ class Group:
     def rewind(self, member: Member) -> None:
         """Let *member* read on from the last commits."""
         member.positions = {at: self._start(at) for at in member.assigned}
+        member.unread = set(member.assigned)
         member.woken.set()
 
-    def wake(self, topic: str) -> None:
-        """Wake the members that wait for records of *topic*."""
+    def wake(self, at: TopicPartition) -> None:
+        """Wake the member that owns *at*, which has a new record."""
         for member in self.members.values():
-            if topic in member.topics:
+            if at in member.assigned:
+                member.unread.add(at)
                 member.woken.set()
 
     def info(self) -> GroupInfo:

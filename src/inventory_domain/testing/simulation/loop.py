@@ -1,0 +1,215 @@
+"""An event loop whose time is virtual, and whose next step is the seed's choice.
+
+Nothing waits for real: when nobody is ready, time jumps to the next timer. Among those who are
+ready the seed picks who goes on, so that one seed is one interleaving, and many seeds are many.
+"""
+
+import asyncio
+import contextvars
+import heapq
+import types
+from collections.abc import Callable, Coroutine, Generator
+from itertools import count
+from random import Random
+from typing import Any, TypeVar
+
+__all__ = ["SimulatedLoop", "Standstill", "give_way"]
+
+T = TypeVar("T")
+
+_MICROSECONDS = 1_000_000
+
+
+class Standstill(Exception):
+    """Nobody is ready and no timer is set, or the steps allowed are used up."""
+
+
+@types.coroutine
+def give_way() -> Generator[None, None, None]:
+    """Let the others go on first, if the seed says so."""
+    yield
+
+
+class _Call(asyncio.Handle):
+    """A callback to run; cheaper to make than its base, which it only looks like."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: contextvars.Context,
+    ) -> None:
+        self._callback = callback
+        self._args = args
+        self._context = context
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
+
+
+class _Timer(asyncio.TimerHandle):
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: contextvars.Context,
+    ) -> None:
+        self._when = when
+        self._callback = callback
+        self._args = args
+        self._context = context
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
+
+
+class SimulatedLoop(asyncio.AbstractEventLoop):
+    """Runs tasks in one thread, in virtual time, in the order that *random* picks."""
+
+    def __init__(self, random: Random, *, steps_max: int) -> None:
+        self.now_us = 0
+        self.steps = 0
+        self.is_stopped = False
+        self.fault: dict[str, Any] | None = None
+        self._steps_max = steps_max
+        self._chance = random.random
+        self._ready: list[asyncio.Handle] = []
+        self._timers: list[tuple[int, int, asyncio.Handle]] = []
+        self._timer_count = count()
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._context = contextvars.copy_context()
+
+    # --- what asyncio asks of a loop ---------------------------------------------------------
+
+    def time(self) -> float:
+        return self.now_us / _MICROSECONDS
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return False
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        return asyncio.Future(loop=self)
+
+    def create_task(  # type: ignore[override] # names and contexts mean nothing here
+        self, coro: Coroutine[Any, Any, T], **_: object
+    ) -> "asyncio.Task[T]":
+        task: asyncio.Task[T] = asyncio.Task(coro, loop=self, name="simulated")
+        # Kept, so that a task that is never resumed is not cleared away at a random moment.
+        self._tasks.append(task)
+        return task
+
+    def start(self, coro: Coroutine[Any, Any, object]) -> None:
+        """Let *coro* run beside the others; nobody waits for it."""
+        self._tasks.append(asyncio.Task(coro, loop=self, name="simulated"))
+
+    def call_soon(  # type: ignore[override] # nobody asks for more
+        self,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Handle:
+        call = _Call(callback, args, context or self._context)
+        self._ready.append(call)
+        return call
+
+    def call_at(  # type: ignore[override] # nobody asks for more
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        timer = _Timer(when, callback, args, context or self._context)
+        due = max(round(when * _MICROSECONDS), self.now_us)
+        heapq.heappush(self._timers, (due, next(self._timer_count), timer))
+        return timer
+
+    def call_later(  # type: ignore[override] # nobody asks for more
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if self.fault is None and context.get("exception") is not None:
+            self.fault = context
+
+    # --- running ----------------------------------------------------------------------------
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T | None:
+        """Run *main* to its end and return its result; None if the loop was stopped before.
+
+        Raises:
+            Standstill: it would never end.
+        """
+        asyncio._set_running_loop(self)
+        try:
+            task = self.create_task(main)
+            self._run(task)
+            return task.result() if task.done() else None
+        finally:
+            self._abandon()
+            asyncio._set_running_loop(None)
+
+    def stop(self) -> None:
+        """Run nothing more."""
+        self.is_stopped = True
+
+    def _run(self, main: "asyncio.Task[Any]") -> None:
+        ready, chance, done = self._ready, self._chance, main.done
+        while not (self.is_stopped or done()):
+            if not ready:
+                self._jump()
+            waiting = len(ready)
+            if waiting == 1:
+                call = ready.pop()
+            else:
+                pick = int(chance() * waiting)
+                call = ready[pick]
+                ready[pick] = ready[-1]
+                ready.pop()
+            if not call._cancelled:
+                call._context.run(call._callback, *call._args)  # type: ignore[attr-defined]
+            self.steps += 1
+            if self.steps > self._steps_max:
+                raise Standstill(f"no end after {self._steps_max} steps")
+
+    def _jump(self) -> None:
+        timers = self._timers
+        while timers and timers[0][2]._cancelled:
+            heapq.heappop(timers)
+        if not timers:
+            raise Standstill("everybody waits for somebody else")
+        self.now_us = now = timers[0][0]
+        while timers and timers[0][0] == now:
+            self._ready.append(heapq.heappop(timers)[2])
+
+    def _abandon(self) -> None:
+        """Close what is left, in the order in which it began, so that nothing lingers."""
+        self.is_stopped = True
+        for task in self._tasks:
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                try:
+                    task.get_coro().close()
+                except (RuntimeError, asyncio.InvalidStateError):
+                    continue
+        self._tasks.clear()
+        self._ready.clear()
+        self._timers.clear()

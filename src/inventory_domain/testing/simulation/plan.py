@@ -1,0 +1,153 @@
+"""The plan of a history: who wants what and when, all of it drawn from the seed."""
+
+from collections.abc import Collection
+from random import Random
+
+import attrs
+
+from inventory_domain.ids import ProductId
+
+__all__ = ["PLENTY", "OrderStory", "Plan", "RedriveStory", "StockStory", "Temper"]
+
+PLENTY = ProductId("PLENTY")
+"""A product that is never short and never changed."""
+
+_SECONDS = 4.0
+_USERS = ("anna", "ben", "chen")
+
+
+@attrs.frozen(kw_only=True)
+class OrderStory:
+    """An order: its lines, and what becomes of it. Times are seconds from the start."""
+
+    number: int
+    at: float
+    user: str
+    lines: tuple[tuple[ProductId, int], ...]
+    cancel_after: float | None
+    is_delivered: bool
+    pauses: tuple[float, ...]
+
+    def __str__(self) -> str:
+        lines = ", ".join(f"{quantity} {product}" for product, quantity in self.lines)
+        ends = " and is delivered" if self.is_delivered else ""
+        if self.cancel_after is not None:
+            ends += f", cancelled {self.cancel_after:.2f} s later"
+        return f"at {self.at:.2f} s {self.user} orders {lines}{ends}"
+
+
+@attrs.frozen(kw_only=True)
+class StockStory:
+    """An admin changes a product: receives, writes off, edits its price or takes it off sale."""
+
+    at: float
+    product_id: ProductId
+    kind: str
+    quantity: int
+
+    def __str__(self) -> str:
+        return f"at {self.at:.2f} s an admin: {self.kind} {self.quantity} of {self.product_id}"
+
+
+@attrs.frozen(kw_only=True)
+class RedriveStory:
+    """An admin sends the dead letters back."""
+
+    at: float
+
+    def __str__(self) -> str:
+        return f"at {self.at:.2f} s an admin sends the dead letters back"
+
+
+Story = OrderStory | StockStory | RedriveStory
+
+
+@attrs.frozen(kw_only=True)
+class Temper:
+    """The settings of the system in one history."""
+
+    orders_processes: int
+    products_processes: int
+    batch_count_max: int
+    open_count_max: int
+    entry_count_max: int
+    retry_pause_seconds: float
+    poll_seconds: float
+    partition_count: int
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """The products with their first stock, and the stories, in the order of their numbers."""
+
+    temper: Temper
+    products: tuple[tuple[ProductId, int], ...]
+    stories: tuple[Story, ...]
+
+    @classmethod
+    def draw(cls, random: Random, order_count: int) -> "Plan":
+        """Draw a plan with so many orders."""
+        products = tuple(
+            (ProductId(f"P{number}"), random.randrange(9)) for number in range(random.randint(2, 4))
+        )
+        names = [product_id for product_id, _ in products]
+        stories: list[Story] = [_order(random, number, names) for number in range(order_count)]
+        stories += [_stock(random, names) for _ in range(random.randrange(5))]
+        stories += [
+            RedriveStory(at=random.uniform(1, 12)) for _ in range(random.choice((0, 0, 1, 2)))
+        ]
+        return cls(
+            temper=_temper(random),
+            products=(*products, (PLENTY, 10_000)),
+            stories=tuple(stories),
+        )
+
+    def only(self, kept: Collection[int] | None) -> "Plan":
+        """Return the plan with these of its stories alone; None: all of them."""
+        if kept is None:
+            return self
+        stories = tuple(self.stories[number] for number in sorted(kept))
+        return attrs.evolve(self, stories=stories)
+
+
+def _order(random: Random, number: int, names: list[ProductId]) -> OrderStory:
+    count = random.choice((1, 1, 2, 3))
+    wanted = random.sample(names, min(count, len(names)))
+    if random.random() < 0.3:  # noqa: PLR2004 - some want what is never short
+        wanted = [PLENTY]
+    lines = [(product_id, random.randint(1, 3)) for product_id in wanted]
+    if random.random() < 0.15:  # noqa: PLR2004 - some name a product twice
+        lines.append((wanted[0], random.randint(1, 2)))
+    return OrderStory(
+        number=number,
+        at=random.uniform(0, _SECONDS),
+        user=random.choice(_USERS),
+        lines=tuple(lines),
+        cancel_after=random.choice((0.0, 0.05, 0.5, 3.0)) * random.random()
+        if random.random() < 0.35  # noqa: PLR2004 - about a third
+        else None,
+        is_delivered=random.random() < 0.3,  # noqa: PLR2004
+        pauses=tuple(round(random.uniform(0, 1.5), 3) for _ in range(4)),
+    )
+
+
+def _stock(random: Random, names: list[ProductId]) -> StockStory:
+    return StockStory(
+        at=random.uniform(0, 2 * _SECONDS),
+        product_id=random.choice(names),
+        kind=random.choice(("receive", "receive", "receive", "write off", "price", "off sale")),
+        quantity=random.randint(1, 8),
+    )
+
+
+def _temper(random: Random) -> Temper:
+    return Temper(
+        orders_processes=random.choice((1, 1, 2)),
+        products_processes=random.choice((1, 2, 2)),
+        batch_count_max=random.choice((1, 4, 100)),
+        open_count_max=random.choice((2, 10_000, 10_000)),
+        entry_count_max=random.choice((1, 5, 500)),
+        retry_pause_seconds=random.choice((0.2, 1.0, 5.0)),
+        poll_seconds=random.choice((2.0, 10.0)),
+        partition_count=random.choice((1, 2, 3)),
+    )

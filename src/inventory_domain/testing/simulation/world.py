@@ -1,0 +1,285 @@
+"""The world of one history: what is durable, the processes over it, the clients and the weather."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from inventory_domain.orders import Order
+from inventory_domain.records import OutgoingRecord, Record
+from inventory_domain.testing.fakes import MemoryBroker
+from inventory_domain.testing.simulation.chaos import Chaos
+from inventory_domain.testing.simulation.checks import Checks
+from inventory_domain.testing.simulation.clients import PRICE, Clients
+from inventory_domain.testing.simulation.clock import SimulatedClock
+from inventory_domain.testing.simulation.foreign import broken_message
+from inventory_domain.testing.simulation.gate import Gate, Outages
+from inventory_domain.testing.simulation.logs import SimulatedLog
+from inventory_domain.testing.simulation.loop import SimulatedLoop
+from inventory_domain.testing.simulation.parts import Durable, Parts
+from inventory_domain.testing.simulation.plan import Plan
+from inventory_domain.testing.simulation.process import Process, Unreachable
+from inventory_domain.testing.simulation.services import (
+    CODEC,
+    OrdersService,
+    ProductsService,
+    SharedIds,
+    Surroundings,
+)
+from inventory_domain.testing.simulation.stores import SimulatedOrderStore, SimulatedStockStore
+from inventory_domain.testing.simulation.trace import Trace
+from inventory_domain.testing.simulation.verdict import at_rest
+from inventory_domain.testing.simulation.watched_log import content, event_id_of
+from inventory_domain.testing.simulation.witness import Witness
+from inventory_domain.topics import ALL_TOPICS
+from inventory_domain.use_cases.keep_catalogue import KeepCatalogue, ProductDraft
+from inventory_domain.writes import Push
+
+__all__ = ["World"]
+
+S = TypeVar("S", OrdersService, ProductsService)
+
+_LOG, _ORDER_STORE, _STOCK_STORE = "event log", "order store", "stock store"
+_OUTAGES = {_LOG: "broker_outage", _ORDER_STORE: "store_outage", _STOCK_STORE: "store_outage"}
+_OUTAGE_SECONDS = (0.3, 4.0)
+_DOWN_SECONDS = (0.05, 2.5)
+_SESSION_SECONDS = (0.05, 5.0)
+_SKEW_SECONDS = (-5.0, 5.0)
+_AGAIN_SECONDS = ((0.0, 0.5), (0.0, 15.0))
+_FAULTS_SECONDS = 7.0
+
+
+class _Notifier:
+    """Hands over what a living process pushes."""
+
+    def __init__(self, process: Process, witness: Witness) -> None:
+        self._process = process
+        self._witness = witness
+
+    def push(self, pushes: Sequence[Push]) -> None:
+        if self._process.is_up:
+            self._witness.orders.told(pushes)
+
+
+class _Host(Generic[S]):
+    """Where one instance runs, life after life."""
+
+    def __init__(self, name: str, open_service: Callable[[Process], S]) -> None:
+        self.name = name
+        self.open_service: Callable[[Process], S] = open_service
+        self.service: S | None = None
+
+
+class World:
+    """One history under way."""
+
+    def __init__(self, plan: Plan, parts: Parts, loop: SimulatedLoop, chaos: Chaos) -> None:
+        self.plan = plan
+        self.parts = parts
+        self.loop = loop
+        self.chaos = chaos
+        self.trace = Trace(lambda: loop.now_us)
+        self.clock = SimulatedClock(loop)
+        self.checks = Checks(loop.stop)
+        self.witness = Witness(self.checks, attempts_max=4)
+        self.durable = Durable(broker=MemoryBroker(self.clock))
+        self.durable.broker.watchers.append(self._appended)
+        self.clients = Clients(self)
+        self.again_count = 0
+        self._producer = parts.event_log(self.durable, self.clock)
+        self._ids = SharedIds(chaos.random)
+        self._outages = Outages()
+        self._stories: list[asyncio.Task[None]] = []
+        temper = plan.temper
+        self._orders: list[_Host[OrdersService]] = [
+            _Host(f"orders-{number + 1}", self._open_orders)
+            for number in range(temper.orders_processes)
+        ]
+        self._products: list[_Host[ProductsService]] = [
+            _Host(f"products-{number + 1}", self._open_products)
+            for number in range(temper.products_processes)
+        ]
+        self._processes: list[Process] = []
+
+    async def run(self) -> None:
+        """Play the plan to its end, with faults, and then wait without them until all rests."""
+        for topic in ALL_TOPICS:
+            self.durable.broker.create_topic(topic, self.plan.temper.partition_count)
+        await self._stock_up()
+        for orders in self._orders:
+            self._start(orders)
+        for products in self._products:
+            self._start(products)
+        self.loop.start(self._weather())
+        for story in self.plan.stories:
+            self.start_story(self.clients.play(story))
+        finished = 0
+        while finished < len(self._stories):
+            await self._stories[finished]
+            finished += 1
+        if not self.chaos.is_calm:
+            await self.clock.sleep(_FAULTS_SECONDS - self.loop.time())
+        self._clear_up()
+        await at_rest(self)
+
+    # --- what the clients see of it -----------------------------------------------------------
+
+    def orders_service(self) -> OrdersService:
+        """Return an instance of the orders service."""
+        return self._pick(self._orders)
+
+    def products_service(self) -> ProductsService:
+        """Return an instance of the products service."""
+        return self._pick(self._products)
+
+    def start_story(self, story: Awaitable[None]) -> None:
+        """Let *story* go on beside the others."""
+
+        async def watched() -> None:
+            try:
+                await story
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+                self.checks.fail("no_surprise", f"a client was answered {error!r}")
+
+        self._stories.append(self.loop.create_task(watched()))
+
+    def send_broken(self, order: Order) -> None:
+        """Send a message about *order* that can never be processed."""
+        record = broken_message(self.chaos.random, order, CODEC)
+        self.witness.log.foreign.add(content(record))
+        self.trace.add("somebody", "sends a broken message to", record.topic)
+        self._send(record)
+
+    # --- what happens to it -------------------------------------------------------------------
+
+    def again(self, record: OutgoingRecord) -> None:
+        """Put *record* into the log once more, soon or much later."""
+        self.again_count += 1
+        seconds = self.chaos.seconds(*self.chaos.random.choice(_AGAIN_SECONDS))
+
+        def arrive() -> None:
+            self.again_count -= 1
+            self.trace.add("the network", "repeats", record.topic, event_id_of(record))
+            self._send(record)
+
+        self.loop.call_later(seconds, arrive)
+
+    def rebalance(self, group: str) -> None:
+        """Share out the partitions of *group* anew."""
+        self.durable.broker.group(group).rebalance()
+
+    def _send(self, record: OutgoingRecord) -> None:
+        self.loop.start(self._publish(record))
+
+    async def _publish(self, record: OutgoingRecord) -> None:
+        await self._producer.publish([record])
+
+    def _appended(self, record: Record) -> None:
+        self.trace.add(
+            "the log",
+            "has",
+            f"{record.topic}/{record.partition}@{record.offset}",
+            event_id_of(record),
+        )
+        self.witness.log.now_us = self.loop.now_us
+        self.witness.log.appended(record)
+
+    async def _weather(self) -> None:
+        """Let dependencies be away for a while."""
+        chance = self.chaos
+        while chance.is_on:
+            await self.clock.sleep(1)
+            for dependency, fault in _OUTAGES.items():
+                if dependency not in self._outages.away and chance.strikes_now(fault):
+                    self.trace.add("the weather", "takes away the", dependency)
+                    self._outages.away.add(dependency)
+                    seconds = chance.seconds(*_OUTAGE_SECONDS)
+                    self.loop.call_later(seconds, self._outages.away.discard, dependency)
+
+    def _clear_up(self) -> None:
+        """End all faults."""
+        self.trace.add("the weather", "clears up")
+        self.chaos.is_on = False
+        self._outages.away.clear()
+        for process in self._processes:
+            process.wake()
+
+    # --- its processes ------------------------------------------------------------------------
+
+    def _pick(self, hosts: "Sequence[_Host[S]]") -> S:
+        host = hosts[0] if len(hosts) == 1 else self.chaos.random.choice(hosts)
+        if host.service is None:
+            raise Unreachable
+        return host.service
+
+    def _start(self, host: "_Host[S]") -> None:
+        process = self._process(host.name)
+        self.trace.add(process.name, "started")
+
+        def died() -> None:
+            host.service = None
+            self.loop.call_later(self.chaos.seconds(*_DOWN_SECONDS), self._start, host)
+
+        process.on_death.append(died)
+        host.service = host.open_service(process)
+
+    def _process(self, name: str) -> Process:
+        skew = 0
+        if self.chaos.strikes_now("skew"):
+            skew = round(self.chaos.seconds(*_SKEW_SECONDS) * 1_000_000)
+        clock = SimulatedClock(self.loop, skew)
+        process = Process(name, self.loop, self.chaos, self.trace, clock)
+        process.report = lambda text: self.checks.fail("no_surprise", text)
+        self._processes.append(process)
+        return process
+
+    def _surroundings(self, process: Process) -> Surroundings:
+        inner = self.parts.event_log(self.durable, process.clock)
+
+        def expelled() -> None:
+            # The log finds out when the session has run out.
+            die = getattr(inner, "die", None)
+            if die is not None:
+                self.loop.call_later(self.chaos.seconds(*_SESSION_SECONDS), die)
+
+        process.on_death.append(expelled)
+        return Surroundings(
+            process=process,
+            parts=self.parts,
+            temper=self.plan.temper,
+            checks=self.checks,
+            log=SimulatedLog(inner, self._gate(process, _LOG), self.witness, self),
+            ids=self._ids,
+        )
+
+    def _open_orders(self, process: Process) -> OrdersService:
+        inner = self.parts.order_store(self.durable)
+        store = SimulatedOrderStore(inner, self._gate(process, _ORDER_STORE), self.witness)
+        notifier = _Notifier(process, self.witness)
+        return OrdersService(self._surroundings(process), store, notifier)
+
+    def _open_products(self, process: Process) -> ProductsService:
+        return ProductsService(self._surroundings(process), self._stock_store(process))
+
+    def _stock_store(self, process: Process) -> SimulatedStockStore:
+        inner = self.parts.stock_store(self.durable)
+        return SimulatedStockStore(inner, self._gate(process, _STOCK_STORE), self.witness)
+
+    def _gate(self, process: Process, dependency: str) -> Gate:
+        return Gate(process, dependency, self._outages)
+
+    async def _stock_up(self) -> None:
+        self.chaos.is_on = False
+        process = self._process("opening")
+        catalogue = KeepCatalogue(
+            store=self._stock_store(process),
+            clock=self.clock,
+            ids=self._ids,
+            codec=CODEC,
+            nudge_relay=lambda: None,
+        )
+        drafts = [
+            ProductDraft(product_id=product_id, name=product_id, price=PRICE, stock=stock)
+            for product_id, stock in self.plan.products
+        ]
+        await catalogue.add_all(drafts, actor="admin")
+        self.chaos.is_on = True
