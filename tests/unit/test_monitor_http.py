@@ -370,5 +370,24 @@ async def test_a_story_is_told_by_id_or_number(monitor: Caller, shop: MemoryShop
     assert story["orderId"] == order.order_id
     kinds = [entry["kind"] for entry in story["entries"]]
     assert set(kinds) == {"history", "record", "deadLetter"}
+    assert [entry["at"] for entry in story["entries"]] == sorted(
+        entry["at"] for entry in story["entries"]
+    )
     assert story["isComplete"]
     assert story["reservation"]["state"] == "rejected"
+
+
+async def test_a_story_begins_with_the_call_that_began_it(
+    monitor: Caller, shop: MemoryShop
+) -> None:
+    for value in (b'{"occurredAt":"2026-01-31T11:59:59.500Z"}', b"7"):
+        headers = (("correlation-id", b"call-1"), ("event-type", b"ORDER_CREATED"))
+        await shop.log.publish([OutgoingRecord("order.created", b"order-1", value, headers)])
+    headers = (("correlation-id", b"call-2"),)
+    await shop.log.publish([OutgoingRecord("order.created", b"order-1", b"[", headers)])
+
+    entries = (await monitor.get("/orders/order-1/story"))["entries"]
+
+    assert [entry["kind"] for entry in entries] == ["call", "call", "record", "record", "record"]
+    assert entries[0]["at"] == "2026-01-31T11:59:59.500Z"
+    assert entries[0]["call"] == {"requestId": "call-1"}

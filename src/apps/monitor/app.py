@@ -31,7 +31,12 @@ _STATIC: Final = Path(__file__).parent / "static"
 _SHELL: Final = Shell(
     title="Monitor",
     entry="/monitor/main.js",
-    styles=["/modules/uplot.css", "/monitor/monitor.css"],
+    styles=[
+        "/modules/uplot.css",
+        "/monitor/monitor.css",
+        "/monitor/log.css",
+        "/monitor/stories.css",
+    ],
     paths=[
         "/",
         "/topics",

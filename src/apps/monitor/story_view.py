@@ -9,7 +9,7 @@ from inventory_domain.dead_letters import DeadLetter
 from inventory_domain.orders import HistoryEntry
 from inventory_domain.records import OutgoingRecord, Record, header
 from inventory_domain.stock import Movement
-from inventory_domain.times import format_time
+from inventory_domain.times import format_time, parse_time
 from inventory_domain.use_cases.tell_story import Chapter, Story
 from inventory_domain.views import history_view, movement_view, order_view, reservation_view
 
@@ -17,14 +17,18 @@ __all__ = ["story_view"]
 
 View = dict[str, Any]
 
-_PUSH_RANK = 4
-_KIND_RANK = {"history": 0, "record": 1, "movement": 2, "deadLetter": 3, "push": _PUSH_RANK}
+# Of what happened within one millisecond, what caused the others comes first.
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(("call", "history", "record", "movement", "deadLetter", "push"))
+}
 
 
 def story_view(story: Story, pushes: Iterable[JournalEntry]) -> View:
     """Return *story*, with the *pushes* that are remembered in their places."""
     entries = [*map(_chapter_view, story.chapters), *map(_push_view, pushes)]
-    entries.sort(key=lambda one: (one["at"], _KIND_RANK[one["kind"]]))
+    entries += _calls(story.chapters)
+    entries.sort(key=lambda one: (one["at"], _RANK[one["kind"]]))
     reservation = story.reservation
     return {
         "orderId": story.order_id,
@@ -51,6 +55,32 @@ def _chapter_view(chapter: Chapter) -> View:
         title = f"Dead letter after {what.failure.attempts} attempts"
         return {"kind": "deadLetter", "at": at, "title": title, "letter": letter_view(what)}
     return {"kind": "record", "at": at, "title": _event_type(what), "record": record_view(what)}
+
+
+def _calls(chapters: Iterable[Chapter]) -> list[View]:
+    """Return the HTTP calls that the records go back to, each at the time of its first event."""
+    calls: dict[str, View] = {}
+    for chapter in chapters:
+        if not isinstance(chapter.what, Record):
+            continue
+        request_id = header(chapter.what.headers, "correlation-id")
+        if request_id is not None and request_id not in calls:
+            at = _occurred_at(chapter.what) or format_time(chapter.at)
+            calls[request_id] = {
+                "kind": "call",
+                "at": at,
+                "title": "HTTP call",
+                "call": {"requestId": request_id},
+            }
+    return list(calls.values())
+
+
+def _occurred_at(record: Record) -> str | None:
+    document: Any = record_view(record).get("value")
+    try:
+        return format_time(parse_time(document["occurredAt"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _moved(movement: Movement) -> str:

@@ -1,0 +1,123 @@
+/** Dead letters by reason; one, some or all of them can be sent back. */
+
+import { part } from "shared/api.js";
+import { ago, count } from "shared/format.js";
+import { html, useState } from "shared/html.js";
+import { setQuery, usePageTitle } from "shared/router.js";
+import { Badge, Empty, Fault, Pager, Skeleton } from "shared/ui.js";
+
+import { OrderLink } from "./parts.js";
+import { usePolled } from "./polling.js";
+import { RedriveDialog } from "./redrive-dialog.js";
+
+const LIMIT = 50;
+export const reasonWords = (reason) => reason.replaceAll("_", " ");
+
+export function DeadLettersPage({ query }) {
+  usePageTitle("Dead letters · Monitor");
+  const filter = { reason: query.get("reason") ?? undefined, order: query.get("order") ?? undefined };
+  const page = query.get("page") ?? undefined;
+  const found = usePolled("/dead-letters", { ...filter, page, limit: LIMIT }, 3);
+  const reasons = usePolled("/dead-letters", { limit: 1 }, 3).data?.reasons ?? [];
+  const [chosen, setChosen] = useState(new Set());
+  const [redrive, setRedrive] = useState(null);
+  const letters = found.data?.deadLetters;
+  const close = () => {
+    setRedrive(null);
+    setChosen(new Set());
+    found.reload();
+  };
+  return html`
+    <h1 tabindex="-1">Dead letters</h1>
+    <p class="muted">
+      Messages that could not be processed, kept byte for byte with the reason. Sent back, they are
+      tried again under the same id; what is done already is never done twice.
+    </p>
+    ${found.error && html`<${Fault} error=${found.error} retry=${found.reload} />`}
+    ${reasons.length > 0 && html`<${Reasons} reasons=${reasons} chosen=${filter.reason} />`}
+    ${!letters && !found.error && html`<${Skeleton} rows=${4} />`}
+    ${letters?.length === 0 &&
+    html`<${Empty} title="No dead letters"><p>Every message has come to a good end.</p><//>`}
+    ${letters?.length > 0 &&
+    html`
+      <${Tools} total=${found.meta.total} chosen=${chosen} filter=${filter} open=${setRedrive} />
+      <ul class="letters">
+        ${letters.map(
+          (letter) =>
+            html`<${Letter} key=${letter.id} letter=${letter} chosen=${chosen} choose=${setChosen} />`,
+        )}
+      </ul>
+      <${Pager} meta=${found.meta} go=${(number) => setQuery({ page: number })} />
+    `}
+    ${redrive && html`<${RedriveDialog} ...${redrive} close=${close} />`}
+  `;
+}
+
+function Reasons({ reasons, chosen }) {
+  const all = reasons.reduce((sum, one) => sum + one.count, 0);
+  const chips = [{ reason: undefined, count: all }, ...reasons];
+  return html`
+    <div class="chips" role="group" aria-label="Reason">
+      ${chips.map(
+        (one) => html`
+          <button
+            type="button"
+            key=${one.reason ?? ""}
+            class="chip"
+            aria-pressed=${one.reason === chosen}
+            onClick=${() => setQuery({ reason: one.reason })}
+          >
+            ${one.reason ? reasonWords(one.reason) : "all"}
+            <span class="number">${one.count}</span>
+          </button>
+        `,
+      )}
+    </div>
+  `;
+}
+
+function Tools({ total, chosen, filter, open }) {
+  const some = { body: { ids: [...chosen] }, title: `Send back ${count(chosen.size, "dead letter")}` };
+  const all = { body: { filter: plain(filter) }, title: `Send back all ${total}` };
+  return html`
+    <div class="actions tools">
+      <button type="button" disabled=${!chosen.size} onClick=${() => open(some)}>
+        Send back ${chosen.size || ""} chosen …
+      </button>
+      <button type="button" class="quiet" onClick=${() => open(all)}>
+        Send back all ${total}${filter.reason ? " of this reason" : ""} …
+      </button>
+    </div>
+  `;
+}
+
+const plain = (filter) =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+
+function Letter({ letter, chosen, choose }) {
+  const toggle = (event) => {
+    const next = new Set(chosen);
+    next[event.target.checked ? "add" : "delete"](letter.id);
+    choose(next);
+  };
+  return html`
+    <li class="letter">
+      <input
+        type="checkbox"
+        aria-label=${`Choose ${letter.id}`}
+        checked=${chosen.has(letter.id)}
+        onChange=${toggle}
+      />
+      <div>
+        <p class="letter-head">
+          <a href=${`/dead-letters/${part(letter.id)}`}>${reasonWords(letter.reason)}</a>
+          <${Badge}>${letter.topic}<//>
+          ${letter.redrives > 0 && html`<${Badge} tone="info">sent back ${letter.redrives} ×<//>`}
+          <time datetime=${letter.lastFailureAt}>${ago(letter.lastFailureAt)}</time>
+        </p>
+        <p>${letter.message}</p>
+        ${letter.orderId && html`<small>Order <${OrderLink} id=${letter.orderId} /></small>`}
+      </div>
+    </li>
+  `;
+}
