@@ -36,9 +36,10 @@ class ScriptedHandler:
         self.handled: list[tuple[str, int]] = []
         self.answers: dict[str, Callable[[Delivery], HandlerResult]] = {}
         self.away = False
+        self.count_max = 1_000
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[HandlerResult]:
-        if self.away:
+        if self.away or len(deliveries) > self.count_max:
             raise DependencyUnavailable(dependency="stock store")
         return [self._answer(delivery) for delivery in deliveries]
 
@@ -198,6 +199,17 @@ async def test_an_outage_ends_nothing_and_counts_no_attempt(bench: Bench) -> Non
     assert bench.handler.handled == [("a", 1)]
     assert await bench.committed() == 1
     assert consumer.outage is None
+
+
+async def test_a_store_too_slow_for_a_large_batch_gets_small_ones(bench: Bench) -> None:
+    consumer = await bench.member()
+    bench.handler.count_max = 30
+    await bench.send(*map(str, range(500)))
+
+    while await bench.committed() < 500:
+        await consumer.step()
+
+    assert [text for text, _ in bench.handler.handled] == [str(number) for number in range(500)]
 
 
 async def test_what_a_dead_member_did_not_commit_comes_to_the_next(bench: Bench) -> None:

@@ -25,6 +25,7 @@ from inventory_domain.use_cases.handling import (
     TryAgain,
 )
 from inventory_domain.use_cases.isolation import IsolatedHandler, OnFault
+from inventory_domain.use_cases.pace import Pace
 from inventory_domain.use_cases.progress import Progress
 from inventory_domain.use_cases.waiting_room import Delivery, WaitingRoom
 
@@ -80,6 +81,7 @@ class Consumer:
         self._clock = clock
         self._ids = ids
         self._settings = settings
+        self._pace = Pace(settings.batch_count_max)
         self._progress = Progress()
         self._waiting = WaitingRoom()
         self._stopping = False
@@ -115,6 +117,7 @@ class Consumer:
         except CommitRefused:
             await self._start_over(None)
         except (DependencyUnavailable, Contention) as outage:
+            self._pace.slow_down()
             await self._start_over(outage)
             await self._clock.sleep(self._settings.outage_pause_seconds)
 
@@ -135,7 +138,7 @@ class Consumer:
 
     async def _work(self) -> None:
         async with self._subscription.batch(
-            count_max=self._settings.batch_count_max,
+            count_max=self._pace.count,
             wait_seconds=self._patience_seconds(),
             paused=tuple(self._progress.crowded(self._settings.open_count_max)),
         ) as batch:
@@ -149,6 +152,7 @@ class Consumer:
             if offsets:
                 await batch.commit(offsets)
                 self._progress.note_committed(offsets)
+                self._pace.speed_up()
 
     def _patience_seconds(self) -> float:
         due_at = self._waiting.next_due_at()
@@ -159,7 +163,7 @@ class Consumer:
 
     def _line_up(self, records: Sequence[Record]) -> list[Delivery]:
         """Return what is to be handled now: what is due, then the new that need not wait."""
-        due = self._waiting.take_due(self._clock.now(), self._settings.batch_count_max)
+        due = self._waiting.take_due(self._clock.now(), self._pace.count)
         handled = {id(delivery.record) for delivery in due}
         line = list(due)
         for record in records:
