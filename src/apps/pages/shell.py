@@ -16,7 +16,7 @@ __all__ = ["Shell", "content_policy", "document"]
 
 _IMPORT_MAP: Final = json.dumps({"imports": IMPORTS}, separators=(",", ":"))
 _IMPORT_MAP_HASH: Final = b64encode(sha256(_IMPORT_MAP.encode()).digest()).decode()
-_STYLES: Final = ("/shared/tokens.css", "/shared/base.css", "/shared/forms.css")
+_STYLES: Final = tuple(f"/shared/{x}.css" for x in ("tokens", "base", "forms", "parts"))
 
 _DOCUMENT: Final = """\
 <!doctype html>

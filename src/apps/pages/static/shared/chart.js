@@ -5,6 +5,11 @@ import uPlot from "uplot";
 import { html, useEffect, useRef } from "shared/html.js";
 
 const HEIGHT = 160;
+const CLOCK = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 
 /**
  * @param {{label: string, times: number[], series: {label: string, values: number[],
@@ -32,12 +37,35 @@ export function Chart({ label, times, series, height = HEIGHT, format = String }
   }, [shape, height]);
 
   useEffect(() => chart.current?.setData(dataOf(times, series)), [times, series]);
-  return html`<div class="chart" role="img" aria-label=${label} ref=${place}></div>`;
+  return html`
+    <div class="chart" role="img" aria-label=${label} ref=${place}></div>
+    ${series.length > 1 && html`<${Legend} series=${series} />`}
+  `;
 }
+
+const Legend = ({ series }) => html`
+  <ul class="legend">
+    ${series.map(
+      ({ label, colour = "accent" }) => html`
+        <li key=${label} style=${{ "--key": `var(--${colour})` }}>${label}</li>
+      `,
+    )}
+  </ul>
+`;
 
 const dataOf = (times, series) => [times, ...series.map((one) => one.values)];
 
+/** Half a bar more on both sides, so that the outer ones are whole. */
+function aroundBars(chart, low, high) {
+  const [first, second] = chart.data[0];
+  const half = second ? (second - first) / 2 : 1;
+  return [low - half, high + half];
+}
+
+const clockOf = (seconds) => CLOCK.format(new Date(seconds * 1000));
+
 function optionsOf(series, { width, height, format }) {
+  const bars = series.some((one) => one.bars);
   const axis = {
     stroke: () => token("muted"),
     font: `11px ${getComputedStyle(document.body).fontFamily}`,
@@ -49,10 +77,13 @@ function optionsOf(series, { width, height, format }) {
     height,
     padding: [8, 8, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    legend: { show: series.length > 1 },
-    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.15, 1)] } },
+    legend: { show: false },
+    scales: {
+      x: { range: bars ? aroundBars : undefined },
+      y: { range: (_, __, high) => [0, Math.max(high * 1.15, 1)] },
+    },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, grid: { show: false }, space: 60, values: (_, splits) => splits.map(clockOf) },
       { ...axis, size: 44, values: (_, splits) => splits.map(format) },
     ],
     series: [{}, ...series.map(seriesOf)],

@@ -7,7 +7,7 @@ import { signOut, useSession } from "shared/session.js";
 import { Toasts } from "shared/ui.js";
 
 /**
- * @param {{name: string, home: string, links: {href: string, label: string, badge?: number}[],
+ * @param {{name: string, home: string, links: {href: string, label: string, badge?: number, tone?: string}[],
  *   signInHref: string, children: unknown}} props
  */
 export function Frame({ name, home, links, signInHref, aside, children }) {
@@ -26,12 +26,12 @@ export function Frame({ name, home, links, signInHref, aside, children }) {
   `;
 }
 
-function NavLink({ href, label, badge, home }) {
+function NavLink({ href, label, badge, tone, home }) {
   const { path } = usePlace();
   const current = path === href || (href !== home && path.startsWith(`${href}/`));
   return html`
     <a href=${href} aria-current=${current ? "page" : undefined}>
-      ${label} ${badge ? html`<span class="count">${badge}</span>` : null}
+      ${label} ${badge ? html`<span class="count" data-tone=${tone}>${badge}</span>` : null}
     </a>
   `;
 }

@@ -34,7 +34,7 @@ const CHANGES = {
   stock_rejected: "Stock refused",
   stock_released: "Stock given back",
   stock_consumed: "Stock handed over",
-  processing: "In the works",
+  processing: "Processing",
   shipped: "Shipped",
   delivered: "Delivered",
   cancelled: "Cancelled",

@@ -59,7 +59,7 @@ function Order({ order, history, found }) {
     <nav class="crumbs" aria-label="You are here"><a href="/orders">My orders</a></nav>
     <div class="head">
       <div>
-        <h1 tabindex="-1">Order ${order.orderNumber}</h1>
+        <h1 tabindex="-1">Order <span class="order-number">${order.orderNumber}</span></h1>
         <p class="muted">Placed <time>${moment(order.createdAt)}</time></p>
       </div>
       ${canCancel &&

@@ -59,7 +59,7 @@ function Product({ product }) {
         <p class="description">${product.description}</p>
         <div class="actions">
           <${Quantity} value=${qty} label="How many" set=${setQty} />
-          <button type="button" disabled=${!product.isActive} onClick=${put}>Add to cart</button>
+          <button type="button" disabled=${!product.isActive || !product.inStock} onClick=${put}>Add to cart</button>
         </div>
         ${short && html`<p class="hint" role="status">${shortage(product)}</p>`}
         ${added &&

@@ -4,7 +4,7 @@ import { html } from "shared/html.js";
 import { CANCELLED, stockSentence, stockTone } from "shared/orders.js";
 import { Note } from "shared/ui.js";
 
-const STEPS = ["Placed", "Reserved", "In the works", "Shipped", "Delivered"];
+const STEPS = ["Placed", "Reserved", "Processing", "Shipped", "Delivered"];
 
 function stepOf(order) {
   if (order.status > 1) return order.status;
