@@ -104,8 +104,11 @@ class Secantus(MongoServer):
         settings = self.folder / "secantusd.toml"
         settings.touch()
         place = ["--host", LOOPBACK, "--port", str(self.port), "--storage-path", str(self.data)]
+        # Without it a transaction that was acknowledged does not survive kill -9.
+        durable = ["--sync-on-commit"]
         quiet = ["--cache-size", "256M", "--log-level", "WARNING", "--enable-test-commands"]
-        return [sys.executable, "-m", "secantus", "--config", str(settings), *place, *quiet]
+        start = [sys.executable, "-m", "secantus", "--config", str(settings)]
+        return [*start, *place, *durable, *quiet]
 
 
 class ForeignMongo:
