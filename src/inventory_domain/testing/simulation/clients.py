@@ -63,7 +63,7 @@ class Town(Protocol):
     def send_broken(self, order: Order) -> None:
         """Send a message about *order* that can never be processed."""
 
-    def start_story(self, story: Awaitable[None]) -> None:
+    def start_story(self, story: Callable[[], Awaitable[None]]) -> None:
         """Let *story* go on beside this one."""
 
 
@@ -91,14 +91,16 @@ class Clients:
         town = self._town
         if town.chaos.strikes_now("repeat"):
             # A double click: both are on their way at once.
-            town.start_story(self._repeat(story))
+            town.start_story(lambda: self._repeat(story))
         order = await self._post(story)
         if town.chaos.strikes_now("broken"):
-            town.start_story(self._disturb(order.order_id))
+            town.start_story(lambda: self._disturb(order.order_id))
         if story.is_delivered:
-            town.start_story(self._deliver(order.order_id, story.pauses))
+            town.start_story(lambda: self._deliver(order.order_id, story.pauses))
         if story.cancel_after is not None:
             await town.clock.sleep(story.cancel_after)
+            if town.chaos.strikes_now("repeat"):
+                town.start_story(lambda: self._cancel(order))
             await self._cancel(order)
         if town.chaos.strikes_now("repeat"):
             await self._repeat(story)

@@ -138,8 +138,13 @@ class Endings:
             return ended if (event_id, redrives) in self._stock.applied else SUPERSEDED
         if held.state is _STATE.REJECTED:
             same = held.event_id == event_id and held.redrives >= redrives
-            return ended if same else None
+            return ended if same and self._is_parked(held) else None
         return None if held.state is _STATE.DELIVERED_EARLY else ended
+
+    def _is_parked(self, held: Reservation) -> bool:
+        """Tell whether the request that was finally rejected lies with the dead letters."""
+        final_at_once = any(line.reason == "price_changed" for line in held.refused)
+        return final_at_once or (held.event_id, held.redrives) in self._log.parked
 
     def _is_answered(self, record: Record) -> None:
         """Whoever asks is told, also whoever asks again."""

@@ -17,7 +17,7 @@ from inventory_domain.testing.simulation.world import World
 __all__ = ["History", "Result", "run_history"]
 
 ORDER_COUNT = 10
-_STEPS_MAX = 300_000
+_STEPS_MAX = 50_000
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,9 @@ import asyncio
 import contextvars
 import heapq
 import types
+import warnings
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from itertools import count
 from random import Random
 from typing import Any, TypeVar
@@ -203,13 +205,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def _abandon(self) -> None:
         """Close what is left, in the order in which it began, so that nothing lingers."""
         self.is_stopped = True
-        for task in self._tasks:
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                try:
-                    task.get_coro().close()
-                except (RuntimeError, asyncio.InvalidStateError):
-                    continue
+        with warnings.catch_warnings():
+            # Some were about to begin when the history was stopped.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for task in self._tasks:
+                if not task.done():
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]
+                    with suppress(RuntimeError, asyncio.InvalidStateError):
+                        task.get_coro().close()
         self._tasks.clear()
         self._ready.clear()
         self._timers.clear()

@@ -14,7 +14,7 @@ __all__ = ["Process", "Unreachable"]
 
 T = TypeVar("T")
 
-_SLOW_SECONDS = (0.001, 0.05)
+_SLOW_SECONDS = (0.001, 0.15)
 _STALL_SECONDS = (0.5, 12.0)
 
 

@@ -1,6 +1,6 @@
 """The two services as simulated processes: the unchanged use cases, over the simulated ports."""
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from itertools import count
 from json import JSONDecoder, JSONEncoder
@@ -80,12 +80,12 @@ class Surroundings:
     log: SimulatedLog
     ids: SequentialIds
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run background work; nothing that no port promises may end it."""
 
         async def watched() -> None:
             try:
-                await work
+                await work()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
                 self.checks.fail("no_surprise", f"{self.process.name}: {error!r}")
 
@@ -157,10 +157,9 @@ class OrdersService:
         self.place = parts.place_order(ids=around.ids, nudge_relay=relay.nudge, **common)
         self.change = parts.change_order(nudge_relay=relay.nudge, **common)
         follower = parts.order_handler(**common)
-        around.start(relay.run())
-        around.start(
-            around.consume(ORDERS_GROUP, ORDERS_TOPICS, follower, around.settings("orders-service"))
-        )
+        around.start(relay.run)
+        settings = around.settings("orders-service")
+        around.start(lambda: around.consume(ORDERS_GROUP, ORDERS_TOPICS, follower, settings))
 
 
 class ProductsService:
@@ -188,6 +187,6 @@ class ProductsService:
         self.redrive = Redrive(
             inspector=around.log, log=around.log, ledger=ledger, clock=clock, codec=CODEC
         )
-        around.start(relay.run())
+        around.start(relay.run)
         settings = around.settings("products-service", frozenset({INVENTORY_RELEASE}))
-        around.start(around.consume(PRODUCTS_GROUP, PRODUCTS_TOPICS, keeper, settings))
+        around.start(lambda: around.consume(PRODUCTS_GROUP, PRODUCTS_TOPICS, keeper, settings))

@@ -51,6 +51,7 @@ class WatchedLog:
         self.places: dict[TopicPartition, list[int]] = {}
         self.foreign: set[Content] = set()
         self.letters: dict[tuple[str, int, int], DeadLetter] = {}
+        self.parked: set[tuple[str, int]] = set()
         self.answered: dict[str, int] = {}
         self.first_answer_us: dict[str, int] = {}
         self.now_us = 0
@@ -128,6 +129,7 @@ class WatchedLog:
             (original.key, original.value) == (record.key, record.value)
             and record.headers[: len(original.headers)] == original.headers
         )
+        self.parked.add((event_id_of(record), letter.redrives))
         failure = letter.failure
         tried = failure.error_class not in SHORTAGES or failure.attempts == self._attempts_max
         reasoned = bool(failure.message) and failure.error_class != "unknown"

@@ -21,8 +21,6 @@ SITUATIONS = (
     "cancelled",
     "delivered",
     "repeated",
-    "rejected",
-    "price_changed",
 )
 """What a run should have met at least once besides its faults."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from inventory_domain.orders import Order
@@ -111,7 +112,7 @@ class World:
             self._start(products)
         self.loop.start(self._weather())
         for story in self.plan.stories:
-            self.start_story(self.clients.play(story))
+            self.start_story(partial(self.clients.play, story))
         finished = 0
         while finished < len(self._stories):
             await self._stories[finished]
@@ -131,12 +132,12 @@ class World:
         """Return an instance of the products service."""
         return self._pick(self._products)
 
-    def start_story(self, story: Awaitable[None]) -> None:
+    def start_story(self, story: Callable[[], Awaitable[None]]) -> None:
         """Let *story* go on beside the others."""
 
         async def watched() -> None:
             try:
-                await story
+                await story()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
                 self.checks.fail("no_surprise", f"a client was answered {error!r}")
 
