@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apps.container import fast_codec
 from inventory_domain.codec import MESSAGE_BYTES_MAX, Codec
 from inventory_domain.errors import BrokenMessage
+from inventory_domain.messages import ReserveRequest
 from inventory_domain.records import Record
 from inventory_domain.testing import a_record, an_outgoing_record
 from tests.unit.message_samples import sample
@@ -197,6 +198,7 @@ def test_half_a_surrogate_pair_becomes_text_that_can_be_written_again() -> None:
         )
     )
 
+    assert isinstance(request, ReserveRequest)
     assert CODEC.record(request).value is not None
     assert (request.event_id, request.trace.correlation_id) == ("e?", "?")
 

@@ -383,8 +383,8 @@ async def test_a_story_begins_with_the_call_that_began_it(
     for value in (b'{"occurredAt":"2026-01-31T11:59:59.500Z"}', b"7"):
         headers = (("correlation-id", b"call-1"), ("event-type", b"ORDER_CREATED"))
         await shop.log.publish([OutgoingRecord("order.created", b"order-1", value, headers)])
-    headers = (("correlation-id", b"call-2"),)
-    await shop.log.publish([OutgoingRecord("order.created", b"order-1", b"[", headers)])
+    other = (("correlation-id", b"call-2"),)
+    await shop.log.publish([OutgoingRecord("order.created", b"order-1", b"[", other)])
 
     entries = (await monitor.get("/orders/order-1/story"))["entries"]
 

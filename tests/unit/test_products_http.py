@@ -45,7 +45,7 @@ def app_of(shop: MemoryShop, *, prices: bool = True, **more: Any) -> Litestar:
 
 
 def token(*roles: str, subject: str = "anna", **changes: Any) -> str:
-    issued = {"secret": SECRET, "issuer": ISSUER, "ttl_seconds": 60, **changes}
+    issued = {"secret": SECRET, "issuer": ISSUER, "ttl_seconds": 86_400, **changes}
     return issue_token(subject=subject, roles=roles, **issued)
 
 

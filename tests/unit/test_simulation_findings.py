@@ -18,8 +18,9 @@ from inventory_domain.testing import (
     an_order,
     an_outgoing_record,
 )
-from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Delivery, Ended, Ending
+from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Ended, Ending
 from inventory_domain.use_cases.follow_stock import StockFollower
+from inventory_domain.use_cases.waiting_room import Delivery
 
 
 class ForgetfulHandler:
