@@ -34,8 +34,8 @@ BODY = {
 
 
 @contextmanager
-def echo_server() -> Iterator[str]:
-    """Run the echo in a process of its own and yield its address."""
+def echo_server() -> Iterator[tuple[str, int]]:
+    """Run the echo in a process of its own and yield its address and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.echo", str(port)])
@@ -49,18 +49,29 @@ def echo_server() -> Iterator[str]:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-async def rate(address: str, token: str) -> float:
-    """Return the POSTs a second that *address* answers, after a warm-up."""
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used, where the machine tells it, else 0."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    # The name before them may hold spaces; user and system time are fields 14 and 15.
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def rate(address: str, token: str, pid: int) -> tuple[float, float]:
+    """Return the POSTs a second that *address* answers, and the CPU us of each, when warm."""
     request = post_request(address, "/api/v1/orders", json.dumps(BODY).encode(), token)
     await post_many(address, lambda: request, count=300, connections=CONNECTIONS)
+    before = cpu_seconds(pid)
     seconds, _ = await post_many(address, lambda: request, count=COUNT, connections=CONNECTIONS)
-    return COUNT / seconds
+    return COUNT / seconds, (cpu_seconds(pid) - before) / COUNT * 1e6
 
 
 async def watch(address: str, token: str, per_second: float) -> dict[str, list[float]]:
@@ -98,6 +109,12 @@ async def watch(address: str, token: str, per_second: float) -> dict[str, list[f
     }
 
 
+def medians(address: str, token: str, pid: int) -> tuple[float, float]:
+    """Return the median of three rates, and that of the CPU us of each POST."""
+    rates, costs = zip(*[asyncio.run(rate(address, token, pid)) for _ in range(3)], strict=True)
+    return median(rates), median(costs)
+
+
 def catalogue(folder: Path) -> Path:
     """Write a catalogue of one product with plenty of stock and return its file."""
     path = folder / "mug.json"
@@ -121,16 +138,17 @@ def run() -> None:
             assert seeded.returncode == 0, seeded.stderr
             token = system.token("bench")
             address = system.addresses["orders"]
-            with echo_server() as echo:
-                bare = [asyncio.run(rate(echo, token)) for _ in range(3)]
-            posts = [asyncio.run(rate(address, token)) for _ in range(3)]
+            with echo_server() as (echo, pid):
+                bare, bare_cpu = medians(echo, token, pid)
+            posts, posts_cpu = medians(address, token, system.pid)
             print(
                 f"  {CONNECTIONS} connections, {COUNT} orders of one line, median of 3:"
-                f" {median(posts):,.0f}/s; bare echo {median(bare):,.0f}/s;"
-                f" ratio {median(posts) / median(bare):.2f}"
+                f" {posts:,.0f}/s, {posts_cpu:,.0f} us of CPU each with all that follows;"
+                f" bare echo {bare:,.0f}/s, {bare_cpu:,.0f} us; ratio {posts / bare:.2f}"
+                " (target 0.60)"
             )
             asyncio.run(drained(system))
-            half = median(posts) / 2
+            half = posts / 2
             for event, seconds in asyncio.run(watch(address, token, half)).items():
                 cuts = quantiles(seconds, n=100)
                 print(
