@@ -15,6 +15,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "whole_orders": "an order holds all its lines or none",
     "reservation_moves": "a reservation that has ended never takes stock again",
     "applied_once": "one request has its effect once",
+    "guards": "a write whose guard does not hold changes nothing",
     "stored_as_written": "a store holds what it said it stored",
     "fresh_reads": "a store shows what was stored before it was asked",
     "order_moves": "an order's versions grow by one, and its status as the table allows",

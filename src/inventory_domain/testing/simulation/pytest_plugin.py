@@ -5,6 +5,7 @@
 for itself asks for the fixture ``simulation`` and calls it with the parts.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -96,6 +97,10 @@ def _run(config: pytest.Config, parts: Parts, seeds: int | None) -> Summary:
 
 
 def _parts(config: pytest.Config) -> Parts:
+    # An own part is found in the folder in which pytest is started.
+    folder = str(config.invocation_params.dir)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     try:
         return parts_named(config.getoption("simulation_part"))
     except ValueError as fault:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
+from inventory_domain.testing.simulation.chaos import all_faults
 from inventory_domain.testing.simulation.history import ORDER_COUNT, History, Result
 from inventory_domain.testing.simulation.parts import Parts
 from inventory_domain.testing.simulation.shrink import shrink
@@ -34,7 +35,10 @@ def replay_lines(result: Result) -> Iterator[str]:
 def replay_command(history: History) -> str:
     """Return the command that runs *history* again."""
     told = [f"--replay {history.seed}"]
-    told += [f"--fault {name}={rate:g}" for name, rate in sorted(history.faults.items())]
+    if dict(history.faults) == all_faults():
+        told.append("--fault all")
+    else:
+        told += [f"--fault {name}={rate:g}" for name, rate in sorted(history.faults.items())]
     if history.order_count != ORDER_COUNT:
         told.append(f"--orders {history.order_count}")
     if history.silenced:

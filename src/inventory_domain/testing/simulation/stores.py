@@ -1,8 +1,9 @@
 """The stores as a simulated process sees them: the real calls, with faults around them."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -18,6 +19,8 @@ from inventory_domain.testing.simulation.witness import Witness
 from inventory_domain.writes import Added, AddResult, OrderWrite, OutboxEntry, Saved, SaveResult
 
 __all__ = ["SimulatedOrderStore", "SimulatedStockStore"]
+
+R = TypeVar("R")
 
 
 class _SimulatedOutbox:
@@ -58,27 +61,46 @@ class SimulatedOrderStore(_SimulatedOutbox):
     async def add(self, writes: Sequence[OrderWrite]) -> Sequence[AddResult]:
         """Store new orders."""
         await self._gate.before_write("add")
-        results = await self._inner.add(writes)
+        results: Sequence[AddResult] = await self._write(self._inner.add, writes)
         for write, result in zip(writes, results, strict=True):
             if isinstance(result, Added):
-                self._note("stored", write.order.order_id, f"for {write.order.user_id}")
-                self._witness.orders.added(write, self._gate.process.loop.now_us)
+                order = write.order
+                self._note("stored", order.order_id, f"for {order.user_id}")
+                self._witness.orders.begun_us[order.order_id] = self._gate.process.loop.now_us
+                self._witness.orders.writes.done(write)
+            else:
+                self._witness.orders.writes.undone(write)
         await self._gate.after_write("add")
         return results
 
     async def save(self, writes: Sequence[OrderWrite]) -> Sequence[SaveResult]:
         """Store changed orders."""
         await self._gate.before_write("save")
-        results = await self._inner.save(writes)
+        results: Sequence[SaveResult] = await self._write(self._inner.save, writes)
         for write, result in zip(writes, results, strict=True):
             if isinstance(result, Saved):
                 order = write.order
                 self._note("stored", order.order_id, order.version, order.history[-1].change)
-                self._witness.orders.saved(write)
+                self._witness.orders.writes.done(write)
             else:
+                self._witness.orders.writes.undone(write)
                 self._witness.seen("lost_race")
         await self._gate.after_write("save")
         return results
+
+    async def _write(
+        self,
+        change: Callable[[Sequence[OrderWrite]], Awaitable[Sequence[R]]],
+        writes: Sequence[OrderWrite],
+    ) -> Sequence[R]:
+        for write in writes:
+            self._witness.orders.writes.begin(write)
+        try:
+            return await change(writes)
+        except BaseException:
+            for write in writes:
+                self._witness.orders.writes.undone(write)
+            raise
 
     async def get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, Order]:
         """Return those of the orders that are there."""
@@ -119,12 +141,11 @@ class SimulatedStockStore(_SimulatedOutbox):
         if change.products and self._gate.chaos.strikes_now("conflict"):
             await self._get_ahead(change.products[0].product.product_id)
         try:
-            await self._inner.commit(change)
+            await self._commit(change)
         except StockConflict:
             self._note("stock conflict")
             self._witness.seen("conflict")
             raise
-        await self._watch(change)
         await self._gate.after_write("commit")
 
     async def find_products(self, query: ProductQuery) -> Page[Product]:
@@ -149,19 +170,30 @@ class SimulatedStockStore(_SimulatedOutbox):
         if found is not None:
             edited = attrs.evolve(found, version=found.version + 1, description="edited")
             change = StockChange(products=(ProductWrite(edited, found.version),))
-            await self._inner.commit(change)
-            await self._watch(change)
+            with suppress(StockConflict):
+                await self._commit(change)
 
-    async def _watch(self, change: StockChange) -> None:
+    async def _commit(self, change: StockChange) -> None:
+        writes = self._witness.stock.writes
+        writes.begin(change)
+        try:
+            await self._inner.commit(change)
+        except BaseException:
+            writes.undone(change)
+            raise
+        self._tell(change)
+        writes.done(change)
+        orders = [guarded.reservation.order_id for guarded in change.reservations]
+        products = [write.product.product_id for write in change.products]
+        self._witness.stock.compare(change, await self._inner.load(orders, products))
+
+    def _tell(self, change: StockChange) -> None:
         for guarded in change.reservations:
             held = guarded.reservation
             self._note("stock of", held.order_id, held.state, _lines(held.lines))
         for write in change.products:
             product = write.product
             self._note("level", product.product_id, product.stock, "+", product.reserved)
-        orders = [guarded.reservation.order_id for guarded in change.reservations]
-        products = [write.product.product_id for write in change.products]
-        self._witness.stock.committed(change, await self._inner.load(orders, products))
 
 
 def _lines(lines: Sequence[Any]) -> str:

@@ -137,7 +137,7 @@ def _outcome(checks: Checks, order: Order, held: Reservation | None) -> None:
 
 
 def _all_published(world: Rested) -> None:
-    told = [record for write in world.witness.orders.writes for record in write.events]
+    told = world.witness.orders.events
     for record in (*told, *world.witness.stock.events):
         world.checks.that(
             "published",
@@ -191,7 +191,7 @@ def _calm(world: Rested) -> None:
     for key, answered_us in witness.log.first_answer_us.items():
         order_id = OrderId(key)
         if set(witness.orders.wanted.get(order_id, ())) == {PLENTY}:
-            since = answered_us - witness.orders.added_us[order_id]
+            since = answered_us - witness.orders.begun_us[order_id]
             checks.that(
                 "no_holding_up",
                 since <= _PATIENCE_US,

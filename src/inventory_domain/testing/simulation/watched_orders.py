@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from inventory_domain.ids import OrderId, ProductId, UserId
 from inventory_domain.orders import NEXT, Order, OrderStatus, StockState
 from inventory_domain.pushes import ADMINS, user_room
+from inventory_domain.records import OutgoingRecord
 from inventory_domain.testing.simulation.checks import Checks
+from inventory_domain.testing.simulation.in_order import InOrder
 from inventory_domain.writes import OrderWrite, Push
 
 __all__ = ["WatchedOrders"]
@@ -19,19 +21,36 @@ class WatchedOrders:
         self.orders: dict[OrderId, Order] = {}
         self.wanted: dict[OrderId, dict[ProductId, int]] = {}
         self.pushed: dict[OrderId, int] = {}
-        self.added_us: dict[OrderId, int] = {}
-        self.writes: list[OrderWrite] = []
+        self.begun_us: dict[OrderId, int] = {}
+        self.events: list[OutgoingRecord] = []
         self._versions: dict[OrderId, list[tuple[OrderStatus, StockState]]] = {}
         self._keys: dict[tuple[UserId, str], OrderId] = {}
         self._checks = checks
+        self.writes: InOrder[OrderWrite] = InOrder(
+            fits=lambda write: self.version(write.order.order_id) == write.order.version - 1,
+            take=self._stored,
+            refuse=self._unguarded,
+            events=lambda write: write.events,
+        )
 
     def version(self, order_id: str) -> int:
         """Return the newest durable version, 0 if the order is not there."""
         known = self.orders.get(OrderId(order_id))
         return 0 if known is None else known.version
 
-    def added(self, write: OrderWrite, at_us: int) -> None:
-        """Take in a new order."""
+    def _stored(self, write: OrderWrite) -> None:
+        if write.order.version == 1:
+            self._added(write)
+        else:
+            self._saved(write)
+
+    def _unguarded(self, write: OrderWrite) -> None:
+        order = write.order
+        self._checks.fail(
+            "order_moves", f"{order.order_id} was stored again in version {order.version}"
+        )
+
+    def _added(self, write: OrderWrite) -> None:
         order, checks = write.order, self._checks
         token = order.idempotency
         if token is not None:
@@ -46,18 +65,13 @@ class WatchedOrders:
             wanted[line.product_id] += line.quantity
         self.wanted[order.order_id] = dict(wanted)
         self._versions[order.order_id] = []
-        self.added_us[order.order_id] = at_us
         self._keep(write)
 
-    def saved(self, write: OrderWrite) -> None:
-        """Take in a changed order."""
+    def _saved(self, write: OrderWrite) -> None:
         order = write.order
-        before = self.orders.get(order.order_id)
-        if before is None:
-            self._checks.fail("order_moves", f"{order.order_id} was changed and never added")
-            return
+        before = self.orders[order.order_id]
         moved = before.status is order.status or order.status in NEXT[before.status]
-        holds = moved and order.version == before.version + 1 and order.lines == before.lines
+        holds = moved and order.lines == before.lines
         self._checks.that(
             "order_moves",
             holds,
@@ -91,7 +105,8 @@ class WatchedOrders:
     ) -> bool:
         """Tell whether the order ever was so."""
         versions = self._versions.get(order_id, [])
-        return 0 < version <= len(versions) and versions[version - 1] == (status, stock_state)
+        known = 0 < version <= len(versions) and versions[version - 1] == (status, stock_state)
+        return known or self.writes.is_behind
 
     def _told_of(self, order_id: OrderId, view: dict[str, object], rooms: tuple[str, ...]) -> None:
         version = view["version"]
@@ -99,6 +114,7 @@ class WatchedOrders:
         status, state = view["status"], view["stockState"]
         versions = self._versions.get(order_id, [])
         true = 0 < version <= len(versions) and versions[version - 1] == (status, state)
+        true = true or self.writes.is_behind
         order = self.orders.get(order_id)
         owner = "" if order is None else user_room(order.user_id)
         self._checks.that(
@@ -115,5 +131,4 @@ class WatchedOrders:
         order = write.order
         self.orders[order.order_id] = order
         self._versions[order.order_id].append((order.status, order.stock_state))
-        if write.events:
-            self.writes.append(write)
+        self.events.extend(write.events)

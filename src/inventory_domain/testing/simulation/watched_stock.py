@@ -14,6 +14,7 @@ from inventory_domain.stock import (
     StockView,
 )
 from inventory_domain.testing.simulation.checks import Checks
+from inventory_domain.testing.simulation.in_order import InOrder
 
 __all__ = ["WatchedStock"]
 
@@ -42,9 +43,33 @@ class WatchedStock:
         self._sales: Counter[ProductId] = Counter()
         self._wanted = wanted
         self._checks = checks
+        self.writes: InOrder[StockChange] = InOrder(
+            fits=self._fits,
+            take=self._committed,
+            refuse=self._unguarded,
+            events=lambda change: change.events,
+        )
 
-    def committed(self, change: StockChange, found: StockView) -> None:
-        """Take in *change*; *found* is what the store shows right after it."""
+    def _fits(self, change: StockChange) -> bool:
+        for write in change.products:
+            known = self.products.get(write.product.product_id)
+            if (known and known.version) != write.expected_version:
+                return False
+        for guarded in change.reservations:
+            held = self.reservations.get(guarded.reservation.order_id)
+            if (held and held.version) != guarded.expected_version:
+                return False
+        return True
+
+    def _unguarded(self, change: StockChange) -> None:
+        written = [write.product.product_id for write in change.products]
+        reserved = [guarded.reservation.order_id for guarded in change.reservations]
+        self._checks.fail(
+            "guards", f"stored over newer versions: {', '.join((*written, *reserved))}"
+        )
+
+    def _committed(self, change: StockChange) -> None:
+        self._checks.looked["guards"] += 1
         for movement in change.movements:
             if movement.kind is MovementKind.RECEIVED:
                 self.received[movement.product_id] += movement.quantity
@@ -56,7 +81,6 @@ class WatchedStock:
             self.products[write.product.product_id] = write.product
         self.events.extend(change.events)
         self._balance(self._touched(change))
-        self._compare(change, found)
 
     def read(self, known: "Known", view: StockView) -> None:
         """Look at a view that was read after *known* was."""
@@ -157,7 +181,8 @@ class WatchedStock:
             lambda: f"{product.product_id}: stock {product.stock}, reserved {product.reserved}",
         )
 
-    def _compare(self, change: StockChange, found: StockView) -> None:
+    def compare(self, change: StockChange, found: StockView) -> None:
+        """Look at what the store shows after *change*."""
         self._checks.looked["stored_as_written"] += 1
         for write in change.products:
             product = write.product
