@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from apps.edge.answers import failure
+from apps.edge.answers import Answer, failure
+from apps.edge.gate import request_id_of
 
 __all__ = ["Intake"]
 
@@ -19,6 +20,11 @@ _STOPPING = failure(
     details={"code": "stopping"},
     headers=[(b"retry-after", b"2"), (b"connection", b"close")],
 )
+
+
+def _stopping(scope: Scope) -> Answer:
+    request_id = (b"x-request-id", request_id_of(scope).encode())
+    return Answer(_STOPPING.body, _STOPPING.status, [*_STOPPING.headers, request_id])
 
 
 class Intake:
@@ -37,7 +43,7 @@ class Intake:
         if kind != "http" or scope["path"].startswith(_SOCKETS_PATH):
             await self._app(scope, receive, send)
         elif not self._is_open:
-            await _STOPPING(scope, receive, send)
+            await _stopping(scope)(scope, receive, send)
         else:
             await self._let_in(scope, receive, send)
 

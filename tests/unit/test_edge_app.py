@@ -166,7 +166,7 @@ async def test_an_unforeseen_error_says_nothing_of_itself_but_its_id(quiet_log: 
     assert answer.json()["requestId"] == answer.headers["x-request-id"]
     [entry] = quiet_log
     assert entry["event"] == "request_failed"
-    assert entry["request_id"] == answer.headers["x-request-id"]
+    assert entry["correlation_id"] == answer.headers["x-request-id"]
 
 
 async def test_an_error_before_routing_is_answered_too(quiet_log: list[Any]) -> None:

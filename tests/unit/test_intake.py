@@ -70,6 +70,7 @@ async def test_once_closed_it_asks_to_try_again(app: SlowApp, intake: Intake) ->
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
     assert answer.json()["code"] == "stopping"
+    assert len(answer.headers["x-request-id"]) == 32
     assert not app.entered.is_set()
 
 

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from litestar import get
 
+from apps.edge.answers import Answer, success
+from apps.edge.calls import AnyRequest
 from apps.logs import configure_logs
+from tests.support.edge_app import ANY, app_of, call
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +74,19 @@ def test_set_up_twice_it_logs_once(capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger("ours").info("once")
 
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+async def test_whatever_a_call_logs_carries_its_correlation_id(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @get("/logged", operation_class=ANY)
+    async def log_something(request: AnyRequest) -> Answer:
+        logging.getLogger("theirs").warning("odd")
+        return success("Logged.", None)
+
+    configure_logs("info", "json")
+    await call(app_of(log_something), "GET", "/api/v1/logged", headers={"X-Request-Id": "c-2"})
+
+    entries = map(json.loads, capsys.readouterr().err.splitlines())
+    [entry] = [entry for entry in entries if entry["event"] == "odd"]
+    assert entry["correlation_id"] == "c-2"

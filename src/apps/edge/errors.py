@@ -79,6 +79,7 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "reservation_not_found": (404, "Reservation not found"),
     "stock_not_reserved": (409, "Stock not reserved"),
     "cancel_not_allowed": (409, "Too late to cancel"),
+    "address_fixed": (409, "Too late to change the address"),
     "order_changed": (409, "Order changed meanwhile"),
     "order_number_taken": (409, "Order number taken"),
     "insufficient_stock": (409, "Insufficient stock"),
@@ -147,7 +148,7 @@ def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a refusal c
 
 def unexpected_failure(fault: Exception, request_id: str, path: str) -> Answer:
     """Log what nobody foresaw, and return an answer by which the log entry can be found."""
-    _log.error("request_failed", request_id=request_id, path=path, exc_info=fault)
+    _log.error("request_failed", correlation_id=request_id, path=path, exc_info=fault)
     return failure(
         500,
         "Unexpected error",
@@ -189,7 +190,9 @@ def _on_domain_error(request: AnyRequest, error: DomainError) -> Response[bytes]
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         call = call_of(request)
         reason = getattr(error, "reason", None)
-        _log.warning("request_refused", code=error.code, reason=reason, request_id=call.request_id)
+        _log.warning(
+            "request_refused", code=error.code, reason=reason, correlation_id=call.request_id
+        )
     return _response(answer)
 
 
