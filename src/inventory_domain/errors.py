@@ -16,6 +16,7 @@ from inventory_domain.failures import (
     StockConflict,
 )
 from inventory_domain.order_errors import (
+    AddressFixed,
     CancelNotAllowed,
     EmptyOrder,
     IdempotencyKeyReused,
@@ -41,6 +42,7 @@ from inventory_domain.stock_errors import (
 )
 
 __all__ = [
+    "AddressFixed",
     "BrokenMessage",
     "CancelNotAllowed",
     "CommitRefused",

@@ -10,6 +10,7 @@ from datetime import datetime
 import attrs
 
 from inventory_domain.errors import (
+    AddressFixed,
     CancelNotAllowed,
     EmptyOrder,
     InvalidRequest,
@@ -170,7 +171,7 @@ def change_details(order: Order, details: Details, *, now: datetime, actor: Acto
     """Change what is not the status; what is the same already is a no-op.
 
     Raises:
-        TransitionNotAllowed: the address of an order that is on its way, or ended.
+        AddressFixed: it is the address of an order that is on its way, or ended.
         TooManyChanges: the history is full.
     """
     after = attrs.evolve(
@@ -183,12 +184,7 @@ def change_details(order: Order, details: Details, *, now: datetime, actor: Acto
         return OrderChange(order, order)
     open_for_address = order.status in (OrderStatus.PENDING, OrderStatus.PROCESSING)
     if after.shipping_address != order.shipping_address and not open_for_address:
-        raise TransitionNotAllowed(
-            order_id=order.order_id,
-            current=order.status.label,
-            wanted="sent elsewhere",
-            allowed=(),
-        )
+        raise AddressFixed(order_id=order.order_id, current=order.status.label)
     if len(order.history) >= HISTORY_LENGTH_MAX:
         raise TooManyChanges(order_id=order.order_id, count_max=HISTORY_LENGTH_MAX)
     changed = [

@@ -9,6 +9,7 @@ from inventory_domain.ids import OrderId
 from inventory_domain.money import Money
 
 __all__ = [
+    "AddressFixed",
     "CancelNotAllowed",
     "EmptyOrder",
     "IdempotencyKeyReused",
@@ -60,6 +61,18 @@ class CancelNotAllowed(DomainError):
 
     def message(self) -> str:
         return f"The order is {self.current} already: ask the shop to cancel it."
+
+
+@attrs.define(kw_only=True, str=False)
+class AddressFixed(DomainError):
+    """The order is on its way or has ended, so where it goes is settled."""
+
+    code: ClassVar[str] = "address_fixed"
+    order_id: OrderId
+    current: str
+
+    def message(self) -> str:
+        return f"The order is {self.current} already: its address can no longer change."
 
 
 @attrs.define(kw_only=True, str=False)

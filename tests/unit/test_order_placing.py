@@ -4,10 +4,10 @@ import attrs
 import pytest
 
 from inventory_domain.errors import (
+    AddressFixed,
     EmptyOrder,
     TooManyChanges,
     TotalMismatch,
-    TransitionNotAllowed,
 )
 from inventory_domain.ids import OrderId, UserId
 from inventory_domain.messages import (
@@ -159,9 +159,13 @@ def test_details_that_are_so_already_change_nothing() -> None:
 def test_the_address_is_fixed_once_the_order_is_on_its_way(status: OrderStatus) -> None:
     order = an_order(status=status)
 
-    with pytest.raises(TransitionNotAllowed):
+    with pytest.raises(AddressFixed) as refusal:
         change_details(order, Details(shipping_address=Address(city="X")), now=LATER, actor=ADMIN)
 
+    label = status.label
+    assert refusal.value.message() == (
+        f"The order is {label} already: its address can no longer change."
+    )
     tracked = change_details(order, Details(tracking_number="T"), now=LATER, actor=ADMIN)
     assert tracked.order.tracking_number == "T"
 

@@ -335,7 +335,8 @@ class TestDetails:
 
         assert order_in(moved)["shippingAddress"]["street"] == "2 Side"
         assert world.notifier.events("user:anna") == ["order:updated"]
-        assert late.status_code == 422
+        assert late.status_code == 409
+        assert late.json()["current"] == "Shipped"
 
     async def test_payment_and_tracking_are_for_admins(
         self, world: OrdersWorld, client: httpx.AsyncClient
