@@ -19,8 +19,8 @@ from apps.orders.bodies import (
 from apps.orders.desk import OrderDesk
 from apps.orders.quick import read_draft
 from apps.orders.reading import expected_version, parse_order_query
-from inventory_domain.errors import Forbidden
-from inventory_domain.ids import UserId, is_id
+from inventory_domain.errors import InvalidRequest
+from inventory_domain.ids import UserId, id_fault
 from inventory_domain.order_requests import OrderChange
 from inventory_domain.orders import Order
 from inventory_domain.queries import Page
@@ -62,8 +62,9 @@ async def find_own(request: AnyRequest, desk: Desk) -> Answer:
     call = as_user(request)
     user_id: str = request.path_params["userId"]
     call.require_own(user_id)
-    if not is_id(user_id):
-        raise Forbidden(reason="Nobody can have this user id: check it.")
+    fault = id_fault(user_id)
+    if fault is not None:
+        raise InvalidRequest(fields={"userId": fault})
     query, paging = parse_order_query(request, UserId(user_id))
     return _page(await desk.store.find(query), paging)
 
