@@ -76,6 +76,24 @@ async def test_it_is_refused_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "it is empty or ends too early"),
+        (b'{"items":', "it is empty or ends too early"),
+        (b"nope", "invalid character (byte 4)"),
+        (b'{"items":"\xff"}', "a text in it is not UTF-8"),
+        (b'{"items":' + b"[" * 100_000, "it is nested too deep"),
+    ],
+)
+async def test_what_is_no_json_is_told_in_plain_words(
+    client: httpx.AsyncClient, body: bytes, reason: str
+) -> None:
+    answer = await post(client, body)
+
+    assert answer.json()["message"] == f"The body must be JSON: {reason}."
+
+
+@pytest.mark.parametrize(
     ("body", "bad"),
     [
         ({}, {"items"}),

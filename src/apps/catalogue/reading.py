@@ -12,6 +12,7 @@ import msgspec
 
 from apps.catalogue.product_form import read_draft
 from apps.edge.body import Fields
+from apps.edge.json_faults import json_fault
 from inventory_domain.errors import InvalidRequest
 from inventory_domain.use_cases.keep_catalogue import ProductDraft
 
@@ -57,7 +58,7 @@ def read_json(content: bytes) -> tuple[ProductDraft, ...]:
     try:
         document = _decode(content)
     except (ValueError, ArithmeticError, RecursionError) as fault:
-        raise _bad_file(f"must be JSON: {fault}") from fault
+        raise _bad_file(f"must be JSON: {json_fault(fault)}") from fault
     if isinstance(document, list):
         document = {"products": document}
     if not isinstance(document, dict):

@@ -13,6 +13,7 @@ import msgspec
 
 from apps.edge.calls import AnyRequest, call_of
 from apps.edge.errors import MalformedRequest, RequestTooLarge
+from apps.edge.json_faults import json_fault
 from inventory_domain.errors import InvalidRequest
 from inventory_domain.ids import id_fault
 from inventory_domain.money import Money, money_fault, parse_money
@@ -89,11 +90,7 @@ def canonical(body: bytes) -> bytes:
 
 
 def _malformed(fault: Exception) -> MalformedRequest:
-    if isinstance(fault, RecursionError):
-        reason = "it is nested too deep"
-    else:
-        reason = "a number is out of range" if isinstance(fault, ArithmeticError) else str(fault)
-    return MalformedRequest(reason=f"The body must be JSON: {reason}.")
+    return MalformedRequest(reason=f"The body must be JSON: {json_fault(fault)}.")
 
 
 async def read_object(request: AnyRequest) -> dict[str, Any]:
