@@ -46,6 +46,8 @@ __all__ = [
 
 MESSAGE_BYTES_MAX = 256 * 1024
 REDRIVE_COUNT_HEADER = "redrive-count"
+# A tuple, since what is looked up may be anything that JSON can hold.
+_OUTCOME_TAGS = tuple(map(str, OutcomeKind))
 
 
 def _compact(document: object) -> bytes:
@@ -123,7 +125,7 @@ class Codec:
             )
         if tag == OrderFactKind.COMPLETED:
             return OrderCompletion(event_id=event_id, order_id=order_id, trace=trace)
-        raise broken(f"unknown eventType {tag!r} in {record.topic}")
+        raise _unknown_type(tag, record)
 
     def read_outcome(self, record: Record) -> StockOutcome | StockAdjusted:
         """Read what the orders service consumes.
@@ -133,6 +135,8 @@ class Codec:
         """
         document = self._document(record)
         tag = document.get("eventType")
+        if tag != StockAdjusted.TAG and tag not in _OUTCOME_TAGS:
+            raise _unknown_type(tag, record)
         try:
             if tag == StockAdjusted.TAG:
                 return read_adjusted(document, record)
@@ -162,3 +166,8 @@ class Codec:
         if not isinstance(document, dict):
             raise broken("the JSON value must be an object")
         return document
+
+
+def _unknown_type(tag: object, record: Record) -> BrokenMessage:
+    what = "there is no eventType" if tag is None else f"unknown eventType {tag!r}"
+    return broken(f"{what} in {record.topic}")

@@ -62,7 +62,7 @@ BROKEN_REQUESTS = {
     "an order id with a slash": (reserve(orderId="a/b"), "orderId must begin with"),
     "an order id that is too long": (reserve(orderId="a" * 129), "at most 128 characters"),
     "another order's key": (reserve(orderId="order-2"), "the record's key is not its orderId"),
-    "no event type": (reserve(eventType=REMOVED), "unknown eventType None"),
+    "no event type": (reserve(eventType=REMOVED), "there is no eventType in inventory.reserve"),
     "an unknown event type": (reserve(eventType="NEW"), "unknown eventType 'NEW' in inventory"),
     "an event type that is a list": (reserve(eventType=[]), "unknown eventType []"),
     "an outcome among requests": (sample("STOCK_RESERVED", 1), "unknown eventType"),
@@ -108,7 +108,7 @@ def rejected(**changes: Any) -> bytes:
 
 BROKEN_OUTCOMES = {
     "a request among outcomes": (sample("STOCK_RESERVE_REQUEST", 1), "STOCK_RESERVE_REQUEST"),
-    "no event type": (outcome(eventType=REMOVED), "None"),
+    "no event type": (outcome(eventType=REMOVED), "there is no eventType"),
     "no event id": (outcome(eventId=REMOVED), "eventId"),
     "no order id": (outcome(orderId=REMOVED), "orderId"),
     "an order id with a slash": (outcome(orderId="a/b"), "id must begin with"),
