@@ -166,6 +166,12 @@ class Settings:
         switch(by_default="run on loopback"),
         "Give tokens to anybody; by default only `run` does, and only on loopback",
     )
+    rate_limit_per_second: float = _setting(
+        "RATE_LIMIT_PER_SECOND",
+        0.0,
+        number(0, 1_000_000),
+        "Calls a second and caller, beyond which a service answers 429; 0 for no limit",
+    )
     cors_origins: tuple[str, ...] = _setting(
         "CORS_ORIGINS", (), origins(), "Origins that browsers may call from"
     )

@@ -10,7 +10,6 @@ from litestar import Litestar
 
 from apps.container import Container
 from apps.edge.auth import issue_token
-from apps.edge.limits import Rate
 from apps.orders.app import create_orders_app
 from apps.settings import Settings
 from apps.workers import Supervisor
@@ -51,7 +50,6 @@ class OrdersWorld:
         *,
         store: MemoryOrderStore | None = None,
         supervisor: Supervisor | None = None,
-        rate: Rate | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.clock = VirtualClock()
@@ -71,7 +69,7 @@ class OrdersWorld:
             ids=providers.Object(self.ids),
         )
         self.disk = self.store.disk
-        self.app: Litestar = create_orders_app(self.container, supervisor=supervisor, rate=rate)
+        self.app: Litestar = create_orders_app(self.container, supervisor=supervisor)
 
     def put(self, *orders: Order) -> None:
         """Have *orders* stored, in whatever state they are."""

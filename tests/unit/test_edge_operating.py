@@ -8,12 +8,12 @@ import pytest
 from apps.edge.auth import Unauthenticated
 from apps.edge.calls import Call
 from apps.edge.errors import TooManyRequests
-from apps.edge.limits import Rate, RateLimit
+from apps.edge.limits import Rate, RateLimit, rate_of
 from apps.workers import Supervisor
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.testing.fakes.clock import VirtualClock
 from tests.support.edge_app import app_of, call
-from tests.support.orders_app import bearer, client_of
+from tests.support.orders_app import OrdersWorld, bearer, client_of
 
 
 class TestRateLimit:
@@ -54,6 +54,23 @@ class TestRateLimit:
         assert answers[2].headers["access-control-allow-origin"] == "http://shop.test"
         assert other.status_code == 200
         assert {answer.status_code for answer in health} == {200}
+
+    @pytest.mark.parametrize(
+        ("per_second", "burst"), [(0.0, None), (0.5, 1), (1.0, 1), (2.5, 3), (100.0, 100)]
+    )
+    def test_a_second_s_worth_may_come_at_once(self, per_second: float, burst: int | None) -> None:
+        rate = rate_of(per_second)
+
+        assert (rate and rate.burst) == burst
+
+    async def test_the_setting_limits_the_orders_service(self) -> None:
+        world = OrdersWorld(settings={"rate_limit_per_second": 2})
+        async with client_of(world.app) as client:
+            answers = [await client.get("/api/v1/order-statuses") for _ in range(3)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[2].headers["retry-after"] == "1"
+        assert answers[2].json()["error"] == "Too many requests"
 
 
 async def test_cors_lets_the_named_origins_in_alone() -> None:
@@ -138,3 +155,30 @@ async def test_metrics_count_by_route_and_each_app_for_itself() -> None:
     assert 'route="unmatched"' in text
     assert "BREW" not in text
     assert route not in untouched
+
+
+@pytest.mark.parametrize("page", ["", "/openapi.json", "/swagger"])
+async def test_the_schema_is_found_beside_the_api_as_well(page: str) -> None:
+    async with client_of(app_of()) as client:
+        answer = await client.get(f"/api/v1/schema{page}", follow_redirects=True)
+
+    assert answer.status_code == 200
+    assert answer.url.path == f"/schema{page}"
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/api/v1/echo"])
+async def test_head_is_answered_as_get_is(path: str) -> None:
+    """The server, which knows what was asked, leaves the body out."""
+    asked = await call(app_of(), "GET", path)
+    answer = await call(app_of(), "HEAD", path)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == asked.headers["content-type"]
+
+
+async def test_head_counts_as_what_it_is() -> None:
+    async with client_of(app_of()) as client:
+        await client.head("/api/v1/echo")
+        metrics = (await client.get("/metrics")).text
+
+    assert 'method="HEAD",route="/api/v1/echo"' in metrics

@@ -5,15 +5,17 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import attrs
-from litestar import Litestar, Router
+from litestar import Litestar, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin, SwaggerRenderPlugin
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from apps.edge.auth import TokenVerifier
 from apps.edge.body import BODY_BYTES_MAX
+from apps.edge.calls import AnyRequest
 from apps.edge.describe import JsonSchema, components
 from apps.edge.errors import EXCEPTION_HANDLERS
 from apps.edge.gate import Gate
@@ -68,6 +70,7 @@ def create_app(
         route_handlers=[
             Router(API_PREFIX, route_handlers=routes, middleware=limits),
             *health_routes(metrics, edge.probes, edge.supervisor),
+            schema_beside_api,
             *pages,
         ],
         dependencies={name: _provide(source) for name, source in provide.items()},
@@ -82,6 +85,12 @@ def create_app(
     _describe_shapes(app, schemas)
     app.asgi_handler = Gate(app.asgi_handler, edge.verifier, metrics)
     return app
+
+
+@get([f"{API_PREFIX}/schema", f"{API_PREFIX}/schema/{{page:path}}"], include_in_schema=False)
+async def schema_beside_api(request: AnyRequest) -> Redirect:
+    """Lead from beside the API to the root, where the description is."""
+    return Redirect(request.scope["path"].removeprefix(API_PREFIX))
 
 
 def _provide(source: Callable[[], Any]) -> Provide:

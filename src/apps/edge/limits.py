@@ -12,7 +12,7 @@ from apps.edge.auth import Caller
 from apps.edge.calls import Call
 from apps.edge.errors import TooManyRequests
 
-__all__ = ["Rate", "RateLimit"]
+__all__ = ["Rate", "RateLimit", "rate_of"]
 
 _CALLERS_MAX = 50_000
 
@@ -23,6 +23,11 @@ class Rate:
 
     per_second: float
     burst: int
+
+
+def rate_of(per_second: float) -> Rate | None:
+    """Return *per_second* on average and a second's worth at once, or None for no limit (0)."""
+    return Rate(per_second=per_second, burst=math.ceil(per_second)) if per_second else None
 
 
 class RateLimit:

@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 from apps.container import Container
 from apps.edge.app import Edge, Lifespan, create_app
 from apps.edge.auth import TokenVerifier
-from apps.edge.limits import Rate
+from apps.edge.limits import rate_of
 from apps.orders.demo import DEMO_SCHEMAS, demo_token_route
 from apps.orders.desk import OrderDesk
 from apps.orders.routes import ROUTES
@@ -29,7 +29,6 @@ def create_orders_app(
     *,
     verifier: TokenVerifier | None = None,
     supervisor: Supervisor | None = None,
-    rate: Rate | None = None,
     lifespan: Sequence[Lifespan] = (),
     pages: Sequence[ControllerRouterHandler] = (),
 ) -> Litestar:
@@ -50,7 +49,7 @@ def create_orders_app(
         probes={"order store": lambda: store.get([OrderId("ready")])},
         supervisor=supervisor,
         cors_origins=settings.cors_origins,
-        rate=rate,
+        rate=rate_of(settings.rate_limit_per_second),
         lifespan=lifespan,
     )
     demo = [demo_token_route(secret, settings.issuer)] if settings.demo and secret else []

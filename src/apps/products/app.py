@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 from apps.container import Container
 from apps.edge.app import Edge, Lifespan, create_app
 from apps.edge.auth import TokenVerifier
-from apps.edge.limits import Rate
+from apps.edge.limits import rate_of
 from apps.products.catalogue_routes import CATALOGUE_ROUTES
 from apps.products.desk import ProductDesk
 from apps.products.reservation_routes import RESERVATION_ROUTES
@@ -30,7 +30,6 @@ def create_products_app(
     *,
     verifier: TokenVerifier | None = None,
     supervisor: Supervisor | None = None,
-    rate: Rate | None = None,
     lifespan: Sequence[Lifespan] = (),
     pages: Sequence[ControllerRouterHandler] = (),
 ) -> Litestar:
@@ -51,7 +50,7 @@ def create_products_app(
         probes={"stock store": lambda: store.load((), [ProductId("ready")])},
         supervisor=supervisor,
         cors_origins=settings.cors_origins,
-        rate=rate,
+        rate=rate_of(settings.rate_limit_per_second),
         lifespan=lifespan,
     )
     desk = ProductDesk(store, container.keep_catalogue(), container.serve_stock())
