@@ -17,6 +17,7 @@ __all__ = ["HttpServer", "listen"]
 
 _CLOSE_SECONDS_MAX: Final = 1
 _BACKLOG: Final = 2048
+_SOCKET_BYTES_MAX: Final = 64 * 1024
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:
@@ -91,6 +92,10 @@ class HttpServer:
                 # Nobody but a proxy that was configured may say who the caller is.
                 proxy_headers=False,
                 backlog=_BACKLOG,
+                # What clients send over sockets is a few words.
+                ws_max_size=_SOCKET_BYTES_MAX,
+                # A window of memory for every socket, and nothing sent is worth compressing.
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=_CLOSE_SECONDS_MAX,
             )
         )
