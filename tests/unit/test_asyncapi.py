@@ -1,6 +1,7 @@
 """The event reference says what the code does."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from inventory_domain.testing.builders import NOW, a_record, a_refused_line, an_
 from inventory_domain.testing.shop import ADMIN, MemoryShop
 from inventory_domain.topics import ALL_TOPICS
 
+SOCKETS = Path(__file__).parents[2] / "src" / "adapters" / "socketio"
+TELL = re.compile(r'\.tell\(\s*[\w.]+,\s*"(\w+)",\s*(\{[^}]*\})')
+KEY = re.compile(r'"(\w+)":')
+TOLD_TO_ONE = {"connected", "subscribed", "unsubscribed", "closing"}
 REFERENCE = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
 
@@ -93,7 +98,24 @@ async def test_every_push_is_as_described(reference: dict[str, Any]) -> None:
     for push in pushes:
         check(reference, described[push.event], "payload", json.loads(json.dumps(push.payload)))
 
-    assert {push.event for push in pushes} >= set(described) - {"order:updated"}
+    assert {push.event for push in pushes} >= set(described) - {"order:updated"} - TOLD_TO_ONE
+
+
+def test_what_the_sockets_tell_one_client_is_described_and_nothing_else(
+    reference: dict[str, Any],
+) -> None:
+    told = [
+        (name, payload)
+        for module in SOCKETS.glob("*.py")
+        for name, payload in TELL.findall(module.read_text(encoding="utf-8"))
+    ]
+    described = reference["channels"]["sockets"]["messages"]
+    for name, payload in told:
+        said = dict.fromkeys(KEY.findall(payload), "text")
+        check(reference, described[name], "payload", said)
+
+    assert {name for name, _ in told} == TOLD_TO_ONE
+    assert set(described) >= TOLD_TO_ONE
 
 
 def test_the_headers_of_a_dead_letter_are_all_described(reference: dict[str, Any]) -> None:
