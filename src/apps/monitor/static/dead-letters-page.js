@@ -15,8 +15,9 @@ export const reasonWords = (reason) => reason.replaceAll("_", " ");
 
 export function DeadLettersPage({ query }) {
   usePageTitle("Dead letters · Monitor");
-  const filter = { reason: query.get("reason") ?? undefined, order: query.get("order") ?? undefined };
-  const page = query.get("page") ?? undefined;
+  const given = (name) => query.get(name) ?? undefined;
+  const filter = { reason: given("reason"), order: given("order") };
+  const page = given("page");
   const found = usePolled("/dead-letters", { ...filter, page, limit: LIMIT }, 3);
   const reasons = usePolled("/dead-letters", { limit: 1 }, 3).data?.reasons ?? [];
   const [chosen, setChosen] = useState(new Set());
@@ -43,8 +44,9 @@ export function DeadLettersPage({ query }) {
       <${Tools} total=${found.meta.total} chosen=${chosen} filter=${filter} open=${setRedrive} />
       <ul class="letters">
         ${letters.map(
-          (letter) =>
-            html`<${Letter} key=${letter.id} letter=${letter} chosen=${chosen} choose=${setChosen} />`,
+          (letter) => html`
+            <${Letter} key=${letter.id} letter=${letter} chosen=${chosen} choose=${setChosen} />
+          `,
         )}
       </ul>
       <${Pager} meta=${found.meta} go=${(number) => setQuery({ page: number })} />
@@ -77,7 +79,8 @@ function Reasons({ reasons, chosen }) {
 }
 
 function Tools({ total, chosen, filter, open }) {
-  const some = { body: { ids: [...chosen] }, title: `Send back ${count(chosen.size, "dead letter")}` };
+  const letters = count(chosen.size, "dead letter");
+  const some = { body: { ids: [...chosen] }, title: `Send back ${letters}` };
   const all = { body: { filter: plain(filter) }, title: `Send back all ${total}` };
   return html`
     <div class="actions tools">

@@ -45,10 +45,11 @@ function Now({ overview }) {
   const { lag, deadLetters, audit, status } = overview;
   const tone = { up: "good", behind: "warn", down: "bad" }[status];
   const ill = overview.parts.filter((part) => part.status !== "up").map((part) => part.name);
+  const since = lag.messages ? ` for ${duration(lag.seconds)}` : "";
   return html`
     <p class="now" role="status">
-      <span><${Dot} tone=${tone} label=${status} /> ${ill.length ? ill.join(", ") : "All parts up"}</span>
-      <span>${number(lag.messages)} waiting${lag.messages ? ` for ${duration(lag.seconds)}` : ""}</span>
+      <span><${Dot} tone=${tone} label=${status} /> ${ill.join(", ") || "All parts up"}</span>
+      <span>${number(lag.messages)} waiting${since}</span>
       <span>${number(deadLetters.total)} dead letters</span>
       <span>audit ${audit?.holds === false ? "does not add up" : "adds up"}</span>
     </p>
@@ -57,6 +58,7 @@ function Now({ overview }) {
 
 function Cards({ state, act }) {
   const away = state.storeAwaySeconds > 0;
+  const left = `away, ${Math.ceil(state.storeAwaySeconds)} s left`;
   return html`
     <div class="switches">
       <${Switch}
@@ -82,7 +84,7 @@ function Cards({ state, act }) {
       <${Switch}
         title="Stock store"
         told="Away for ten seconds: nothing is committed, nothing gives up, all goes on after."
-        badge=${away ? ["bad", `away, ${Math.ceil(state.storeAwaySeconds)} s left`] : ["good", "there"]}
+        badge=${away ? ["bad", left] : ["good", "there"]}
         action="Take it away"
         disabled=${away}
         act=${() => act("/demo/outage", {})}
@@ -105,16 +107,18 @@ const Switch = ({ title, told, badge, action, act, disabled = false }) => html`
 function Notes({ notes }) {
   if (!notes.length) return html`<${Empty} title="Nothing was broken yet" />`;
   return html`
-    <ol class="notes" role="log" aria-label="What happened">
-      ${notes.map(
-        (note) => html`
-          <li key=${note.at + note.text} data-tone=${toneOf(note)}>
-            <time datetime=${note.at}>${clock(note.at)}</time>
-            <span>${note.text}</span>
-          </li>
-        `,
-      )}
-    </ol>
+    <div role="log" aria-label="What happened">
+      <ol class="notes">
+        ${notes.map(
+          (note) => html`
+            <li key=${note.at + note.text} data-tone=${toneOf(note)}>
+              <time datetime=${note.at}>${clock(note.at)}</time>
+              <span>${note.text}</span>
+            </li>
+          `,
+        )}
+      </ol>
+    </div>
   `;
 }
 

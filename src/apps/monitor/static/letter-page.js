@@ -59,7 +59,8 @@ function title({ reason }) {
 
 const Facts = ({ letter }) => html`
   <dl class="facts">
-    ${letter.orderId && html`<div><dt>Order</dt><dd><${OrderLink} id=${letter.orderId} /></dd></div>`}
+    ${letter.orderId &&
+    html`<div><dt>Order</dt><dd><${OrderLink} id=${letter.orderId} /></dd></div>`}
     <div>
       <dt>Came from</dt>
       <dd>${letter.topic}, partition ${letter.partition}, offset ${letter.offset}</dd>

@@ -75,7 +75,8 @@ export function Content({ message }) {
   const text = "value" in message ? JSON.stringify(message.value, null, 2) : message.text;
   return html`
     <pre class="content" tabindex="0">${text ?? "Nothing: the value is null."}</pre>
-    ${!message.isWhole && html`<small>${number(message.size)} bytes, only the first are shown.</small>`}
+    ${!message.isWhole &&
+    html`<small>${number(message.size)} bytes, only the first are shown.</small>`}
   `;
 }
 

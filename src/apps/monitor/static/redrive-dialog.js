@@ -99,6 +99,8 @@ function Progress({ first, close }) {
         : `${count(run.sent, "dead letter")} sent back, ${number(run.leftOut)} left out.`}
     </p>
     ${run.fault && html`<${Note} tone="bad"><p>${run.fault}</p><//>`}
-    <button type="button" onClick=${close}>${run.state === "running" ? "Let it run" : "Done"}</button>
+    <button type="button" onClick=${close}>
+      ${run.state === "running" ? "Let it run" : "Done"}
+    </button>
   `;
 }

@@ -1,7 +1,7 @@
 /** One thing that happened to an order, in words, with its details at hand. */
 
 import { part } from "shared/api.js";
-import { number } from "shared/format.js";
+import { count, number } from "shared/format.js";
 import { html } from "shared/html.js";
 import { changeWords } from "shared/orders.js";
 import { Badge } from "shared/ui.js";
@@ -91,7 +91,7 @@ function Letter({ letter }) {
   return html`
     <p>${letter.message}</p>
     <p>
-      after ${letter.attempts} ${letter.attempts === 1 ? "attempt" : "attempts"}, first failed at${" "}
+      after ${count(letter.attempts, "attempt")}, first failed at${" "}
       ${exact(letter.firstFailureAt)}:${" "}
       <a href=${`/dead-letters/${part(letter.id)}`}>look at it</a>
     </p>

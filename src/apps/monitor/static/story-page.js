@@ -41,8 +41,9 @@ function Story({ story }) {
     </div>
     <ol class="story">
       ${entries.map(
-        (entry, place) =>
-          html`<${StoryEntry} key=${`${entry.at} ${entry.title} ${place}`} entry=${entry} start=${start} />`,
+        (entry, place) => html`
+          <${StoryEntry} key=${`${entry.title} ${place}`} entry=${entry} start=${start} />
+        `,
       )}
     </ol>
     ${pending.length > 0 && html`<${Pending} pending=${pending} />`}

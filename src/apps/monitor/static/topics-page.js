@@ -74,8 +74,8 @@ function Consumers() {
               <${Badge} tone=${group.state === "Stable" ? "good" : "bad"}>${group.state}<//>
             </div>
             <p>
-              ${count(group.members.length, "member")}, ${count(group.lag.messages, "message")}${" "}
-              behind
+              ${count(group.members.length, "member")},${" "}
+              ${count(group.lag.messages, "message")} behind
             </p>
           </section>
         `,
