@@ -34,7 +34,9 @@ class SystemProcess(ShopCaller):
     @property
     def environment(self) -> Mapping[str, str]:
         """Nothing of the surrounding settings gets through."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        # PYTHONPATH: in a second checkout the tests run its own code, not the installed one.
+        names = ("PATH", "HOME", "PYTHONPATH")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         ports = {"ORDERS_PORT": "0", "PRODUCTS_PORT": "0", "DATA_DIR": str(self.folder / "data")}
         ports.update(STOREFRONT_PORT="0", MONITOR_PORT="0")
         return {**kept, **ports, "PYTHONUNBUFFERED": "1", **self._settings}
