@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 from litestar.types import Receive, Scope, Send
 
-__all__ = ["File", "FileAnswer", "read_files", "read_folder"]
+__all__ = ["File", "FileAnswer", "in_layer", "read_files", "read_folder"]
 
 _TYPES: Final[Mapping[str, bytes]] = {
     ".css": b"text/css; charset=utf-8",
@@ -40,9 +40,17 @@ def read_files(paths: Mapping[str, Path]) -> dict[str, File]:
     return {name: _read(path) for name, path in paths.items() if path.is_file()}
 
 
+def in_layer(file: File, layer: str) -> File:
+    """Return a style sheet whose rules give way to all that are in no layer."""
+    return _file(b"@layer %s{%s}" % (layer.encode(), file.body), file.media_type)
+
+
 def _read(path: Path) -> File:
-    body = path.read_bytes()
-    return File(body, _TYPES[path.suffix], b'"%s"' % sha256(body).hexdigest()[:24].encode())
+    return _file(path.read_bytes(), _TYPES[path.suffix])
+
+
+def _file(body: bytes, media_type: bytes) -> File:
+    return File(body, media_type, b'"%s"' % sha256(body).hexdigest()[:24].encode())
 
 
 class FileAnswer:

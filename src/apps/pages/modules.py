@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["IMPORTS", "MODULES", "NODE_MODULES", "are_installed"]
+__all__ = ["BASE_STYLES", "IMPORTS", "MODULES", "NODE_MODULES", "are_installed"]
 
 NODE_MODULES: Final = Path(__file__).parent / "node_modules"
 
@@ -20,6 +20,9 @@ MODULES: Final[Mapping[str, str]] = {
     "inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 }
 """Under ``/modules``: what a page asks for, and the file in ``node_modules`` that it gets."""
+
+BASE_STYLES: Final = ("pico.css",)
+"""Style sheets that ours build on."""
 
 IMPORTS: Final[Mapping[str, str]] = {
     "preact": "/modules/preact.js",

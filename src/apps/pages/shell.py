@@ -16,7 +16,13 @@ __all__ = ["Shell", "content_policy", "document"]
 
 _IMPORT_MAP: Final = json.dumps({"imports": IMPORTS}, separators=(",", ":"))
 _IMPORT_MAP_HASH: Final = b64encode(sha256(_IMPORT_MAP.encode()).digest()).decode()
-_STYLES: Final = tuple(f"/shared/{x}.css" for x in ("tokens", "base", "forms", "parts"))
+_STYLES: Final = (
+    "/modules/pico.css",
+    "/shared/tokens.css",
+    "/shared/base.css",
+    "/shared/forms.css",
+    "/shared/parts.css",
+)
 
 _DOCUMENT: Final = """\
 <!doctype html>
@@ -27,7 +33,6 @@ _DOCUMENT: Final = """\
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <link rel="icon" href="{icon}" type="image/svg+xml">
-<link rel="preload" href="/modules/pico.css" as="style">
 <link rel="preload" href="/modules/inter.woff2" as="font" type="font/woff2" crossorigin>
 {styles}
 <script type="importmap">{import_map}</script>

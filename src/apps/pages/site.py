@@ -14,9 +14,9 @@ from apps.edge.answers import Answer, encode
 from apps.edge.auth import NoToken
 from apps.edge.calls import AnyRequest, call_of
 from apps.pages.addresses import addresses
-from apps.pages.files import File, FileAnswer, read_files, read_folder
+from apps.pages.files import File, FileAnswer, in_layer, read_files, read_folder
 from apps.pages.imports import modules_of
-from apps.pages.modules import MODULES, NODE_MODULES, are_installed
+from apps.pages.modules import BASE_STYLES, MODULES, NODE_MODULES, are_installed
 from apps.pages.shell import Shell, content_policy, document
 from apps.settings import Settings
 
@@ -66,10 +66,16 @@ def site_routes(
     """
     folders = {"shared": read_folder(_SHARED)}
     folders |= {name: read_folder(folder) for name, folder in static.items()}
-    folders["modules"] = read_files({name: NODE_MODULES / path for name, path in MODULES.items()})
+    folders["modules"] = _modules()
     routes = [_files(name, files) for name, files in folders.items()]
     routes += [_page(settings, shell, modules_of(shell.entry, folders)) for shell in shells]
     return [*routes, _config(settings)]
+
+
+def _modules() -> dict[str, File]:
+    found = read_files({name: NODE_MODULES / path for name, path in MODULES.items()})
+    # Whatever our own style sheets say wins, however plain its selector.
+    return found | {name: in_layer(found[name], "base") for name in BASE_STYLES if name in found}
 
 
 def _files(name: str, files: Mapping[str, File]) -> HTTPRouteHandler:

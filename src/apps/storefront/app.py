@@ -25,7 +25,7 @@ _SHELLS: Final = (
     Shell(
         title="Fieldhouse admin",
         entry="/admin-files/main.js",
-        styles=["/admin-files/admin.css"],
+        styles=["/modules/uplot.css", "/admin-files/admin.css"],
         paths=["/admin", "/admin/*"],
         admins_only=True,
     ),

@@ -83,7 +83,7 @@ function optionsOf(series, { width, height, format }) {
       y: { range: (_, __, high) => [0, Math.max(high * 1.15, 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 60, values: (_, splits) => splits.map(clockOf) },
+      { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, splits) => splits.map(clockOf) },
       { ...axis, size: 44, values: (_, splits) => splits.map(format) },
     ],
     series: [{}, ...series.map(seriesOf)],

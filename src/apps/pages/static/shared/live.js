@@ -36,6 +36,7 @@ function connect(token, rooms) {
   const opened = io(config.orders, {
     auth: { token },
     transports: ["websocket", "polling"],
+    timeout: 5000,
     reconnectionDelay: 500,
     reconnectionDelayMax: 5000,
   });

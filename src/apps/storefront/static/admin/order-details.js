@@ -22,11 +22,14 @@ export function Details({ order, found }) {
           as="select"
           name="paymentStatus"
           label="Payment"
-          value=${order.paymentStatus}
           error=${faults.paymentStatus}
         >
           ${PAYMENT_STATUSES.map(
-            (label, place) => html`<option key=${label} value=${place + 1}>${label}</option>`,
+            (label, place) => html`
+              <option key=${label} value=${place + 1} selected=${place + 1 === order.paymentStatus}>
+                ${label}
+              </option>
+            `,
           )}
         <//>
         <${Field}

@@ -161,7 +161,7 @@ function Row({ order, fresh }) {
       <td><${StatusBadge} order=${order} /></td>
       <td><${StockBadge} order=${order} /></td>
       <td class="right money">${money(cents(order.totalAmount))}</td>
-      <td class="right"><time datetime=${order.createdAt}>${moment(order.createdAt)}</time></td>
+      <td class="right minor"><time datetime=${order.createdAt}>${moment(order.createdAt)}</time></td>
     </tr>
   `;
 }

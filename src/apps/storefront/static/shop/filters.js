@@ -7,8 +7,8 @@ import { setQuery } from "shared/router.js";
 import { Field } from "shared/ui.js";
 
 const SAMPLE = 100;
+const AMOUNT = /^\d{1,9}(\.\d{1,2})?$/;
 const SORTS = [
-  ["", "Best match, then by name"],
   ["price", "Price, low to high"],
   ["-price", "Price, high to low"],
   ["-createdAt", "Newest"],
@@ -28,6 +28,7 @@ export function Filters({ wanted }) {
           value=${wanted.sort ?? ""}
           onChange=${(event) => setQuery({ sort: event.target.value })}
         >
+          <option value="">${wanted.search ? "Best match" : "Name"}</option>
           ${SORTS.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
         <//>
         <label class="check">
@@ -70,9 +71,12 @@ function Search({ search }) {
 }
 
 function Amount({ name, label, wanted }) {
-  const onChange = (event) => {
-    const text = event.target.value.replace(",", ".").trim();
-    if (text === "" || /^\d{1,9}(\.\d{1,2})?$/.test(text)) setQuery({ [name]: text });
+  const kept = wanted[name] ?? "";
+  const [text, setText] = useState(kept);
+  useEffect(() => setText(kept), [kept]);
+  const set = () => {
+    const amount = text.replace(",", ".").trim();
+    if (amount !== kept && (amount === "" || AMOUNT.test(amount))) setQuery({ [name]: amount });
   };
   const faulty = Number(wanted.minPrice) > Number(wanted.maxPrice);
   return html`
@@ -81,9 +85,10 @@ function Amount({ name, label, wanted }) {
       label=${label}
       inputmode="decimal"
       placeholder="€"
-      value=${wanted[name] ?? ""}
+      value=${text}
       error=${faulty && name === "maxPrice" ? "less than from" : undefined}
-      onChange=${onChange}
+      onInput=${(event) => setText(event.target.value)}
+      onChange=${set}
     />
   `;
 }
