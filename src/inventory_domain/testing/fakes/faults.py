@@ -31,10 +31,10 @@ class Faults:
     While ``available`` is False every call raises ``DependencyUnavailable``, and so does a call
     that was under way when it became so, whose effect is then there all the same. ``step`` is
     awaited before and after the effect of each call: a simulator schedules, delays and kills
-    there.
+    there. With None nobody gets in between.
     """
 
-    def __init__(self, dependency: str, step: Step = _give_way) -> None:
+    def __init__(self, dependency: str, step: Step | None = _give_way) -> None:
         self.dependency = dependency
         self.available = True
         self.step = step
@@ -61,13 +61,15 @@ class Faults:
 
     async def before(self, call: str) -> None:
         """Stand before the effect of *call*, and fail if nothing of it shall happen."""
-        await self.step(call)
+        if self.step is not None:
+            await self.step(call)
         self.check(call)
 
     async def after(self, call: str) -> None:
         """Stand between the effect of *call* and its answer, and fail if that is lost."""
-        await self.step(call)
-        lost = self._answers_to_lose[call]
+        if self.step is not None:
+            await self.step(call)
+        lost = self._answers_to_lose.get(call)
         if lost:
             raise lost.popleft().error
         if not self.available:
@@ -77,7 +79,7 @@ class Faults:
         """Fail at once if *call* shall fail before its effect."""
         if not self.available:
             raise self._unavailable()
-        planned = self._planned[call]
+        planned = self._planned.get(call)
         if not planned:
             return
         if planned[0].skip:

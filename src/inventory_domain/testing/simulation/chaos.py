@@ -100,9 +100,15 @@ class Chaos:
             for name, rate in rates.items()
             if rate and not calm and (drawn[name] < _TAKES_PART or len(rates) == 1)
         }
+        self._ends = "crash" in self._rates or "stall" in self._rates
         # How readily others get in between: from hardly ever to at every await.
-        self.hop_rate = random.choice((0.05, 0.2, 0.5, 1.0))
+        self.hop_rate = random.choice((0.03, 0.1, 0.3, 0.5, 1.0))
         self.slow_rate = self.hop_rate * random.choice((0.0, 0.05, 0.3))
+
+    @property
+    def may_end(self) -> bool:
+        """Whether a process may die or stand still here."""
+        return self.is_on and self._ends
 
     @property
     def is_calm(self) -> bool:

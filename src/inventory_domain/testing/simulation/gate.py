@@ -26,7 +26,8 @@ class Gate:
     async def read(self, call: str) -> None:
         """Stand before a call that changes nothing."""
         await self.process.step(call)
-        self.check()
+        if self._away:
+            self.check()
 
     async def before_write(self, call: str) -> None:
         """Stand before a change.
@@ -35,7 +36,8 @@ class Gate:
             DependencyUnavailable: it shall not happen.
         """
         await self.process.step(call)
-        self.check()
+        if self._away:
+            self.check()
         if self.chaos.strikes_now("write_lost"):
             raise self.unavailable(f"{call} was lost")
 
@@ -46,7 +48,8 @@ class Gate:
             DependencyUnavailable: nobody shall know of it.
         """
         await self.process.step(call)
-        self.check()
+        if self._away:
+            self.check()
         if self.chaos.strikes_now("write_unacknowledged"):
             raise self.unavailable(f"{call} was not acknowledged")
 

@@ -175,6 +175,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def _run(self, main: "asyncio.Task[Any]") -> None:
         ready, chance, done = self._ready, self._chance, main.done
+        steps, steps_max = 0, self._steps_max
         while not (self.is_stopped or done()):
             if not ready:
                 self._jump()
@@ -188,9 +189,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 ready.pop()
             if not call._cancelled:
                 call._context.run(call._callback, *call._args)  # type: ignore[attr-defined]
-            self.steps += 1
-            if self.steps > self._steps_max:
-                raise Standstill(f"no end after {self._steps_max} steps")
+            self.steps = steps = steps + 1
+            if steps > steps_max:
+                raise Standstill(f"no end after {steps_max} steps")
 
     def _jump(self) -> None:
         timers = self._timers

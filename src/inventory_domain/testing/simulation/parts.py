@@ -40,21 +40,16 @@ class Durable:
     own: dict[str, Any] = attrs.field(factory=dict)
 
 
-async def _at_once(_call: str) -> None:
-    # Delays, deaths and faults come from the simulation around the store.
-    return
-
-
 def _order_store(durable: Durable) -> OrderStore:
-    return MemoryOrderStore(durable.orders, Faults("order store", _at_once))
+    return MemoryOrderStore(durable.orders, Faults("order store", step=None))
 
 
 def _stock_store(durable: Durable) -> StockStore:
-    return MemoryStockStore(durable.stock, Faults("stock store", _at_once))
+    return MemoryStockStore(durable.stock, Faults("stock store", step=None))
 
 
 def _event_log(durable: Durable, clock: Clock) -> EventLog:
-    return MemoryEventLog(durable.broker, clock=clock, faults=Faults("event log", _at_once))
+    return MemoryEventLog(durable.broker, clock=clock, faults=Faults("event log", step=None))
 
 
 @attrs.frozen(kw_only=True)

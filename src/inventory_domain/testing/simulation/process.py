@@ -41,17 +41,18 @@ class Process:
         self.report: Callable[[str], None] = lambda _text: None
         self.on_death: list[Callable[[], None]] = []
         self._stalled_until_us = 0
+        self._chance = chaos.random.random
         self._answers: list[asyncio.Future[Any]] = []
 
     async def step(self, call: str) -> None:
         """Stand at an await: others may go on here, and the process may end here."""
         chaos = self.chaos
-        if chaos.is_on and self.is_up:
+        if self.is_up and chaos.may_end:
             if chaos.strikes_now("crash"):
                 self.die(call)
             elif chaos.strikes_now("stall"):
                 self.stall(call)
-        hop = chaos.random.random()
+        hop = self._chance()
         if hop < chaos.hop_rate:
             if hop < chaos.slow_rate:
                 await self.clock.sleep(chaos.seconds(*_SLOW_SECONDS))
