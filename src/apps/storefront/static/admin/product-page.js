@@ -4,7 +4,7 @@ import { api, part } from "shared/api.js";
 import { cents, money, number } from "shared/format.js";
 import { html, useState } from "shared/html.js";
 import { Picture } from "shared/picture.js";
-import { useResource } from "shared/resource.js";
+import { useEvery, useResource } from "shared/resource.js";
 import { setQuery, usePageTitle } from "shared/router.js";
 import { Stock, useLiveStock } from "shared/stock.js";
 import { Badge, Fault, Pager, Skeleton, toast } from "shared/ui.js";
@@ -14,6 +14,7 @@ import { ProductForm } from "./product-form.js";
 import { StockForm } from "./stock-form.js";
 
 const LIMIT = 20;
+const AGAIN_SECONDS = 10;
 
 export function ProductPage({ id, query }) {
   const page = query.get("page") ?? "1";
@@ -31,6 +32,8 @@ export function ProductPage({ id, query }) {
     queueMicrotask(found.reload);
     return { ...data, product: { ...data.product, ...news } };
   });
+  // What is sold leaves the stock that can be sold as it is: no push tells of it.
+  useEvery(AGAIN_SECONDS, found.reload);
   const product = found.data?.product;
   usePageTitle(`${product?.name ?? "Product"} · Fieldhouse admin`);
   if (product) return html`<${Product} product=${product} found=${found} />`;
