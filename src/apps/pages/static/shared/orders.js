@@ -48,13 +48,30 @@ export function StockBadge({ order }) {
   return html`<${Badge} tone=${tone}>${word}<//>`;
 }
 
+const ON_THE_WAY = {
+  [PROCESSING]: "Every item is set aside, and we are packing them.",
+  [SHIPPED]: "Every item is on its way to you.",
+};
+
 /** What the stock's state means for whoever ordered. */
-export const stockSentence = (order) => STOCK[order.stockState]?.[2] ?? "";
+export const stockSentence = (order) =>
+  ON_THE_WAY[order.status] ?? STOCK[order.stockState]?.[2] ?? "";
 export const stockTone = (order) => STOCK[order.stockState]?.[0] ?? "calm";
 
 export const paymentMethod = (order) => PAYMENT_METHODS[order.paymentMethod - 1] ?? "Unknown";
 export const paymentStatus = (order) => PAYMENT_STATUSES[order.paymentStatus - 1] ?? "Unknown";
 export const PAYMENT_CHOICES = PAYMENT_METHODS.map((label, place) => ({ value: place + 1, label }));
+
+const REASONS = {
+  insufficient_stock: "There was not enough of it.",
+  price_changed: "A price had changed meanwhile.",
+  unknown_product: "A product is not known.",
+  inactive_product: "A product is no longer sold.",
+  ORDER_CANCELLED: "The order was cancelled.",
+};
+
+/** Why something changed: the words of whoever said so, or ours for a known reason. */
+export const reasonWords = (reason) => REASONS[reason] ?? reason;
 
 /** A change of the history, in words. */
 export function changeWords({ change }) {

@@ -2,7 +2,7 @@
 
 import { clock, moment } from "shared/format.js";
 import { html } from "shared/html.js";
-import { changeWords } from "shared/orders.js";
+import { changeWords, reasonWords } from "shared/orders.js";
 
 const PARTS = { "products-service": "the stock keeper", "orders-service": "the orders desk" };
 
@@ -19,7 +19,7 @@ export function Timeline({ history, owner, owners = "you" }) {
               <time datetime=${entry.at} title=${clock(entry.at)}>${moment(entry.at)}</time>
               ${" "}· by ${actorOf(entry)}
             </small>
-            ${entry.reason && html`<span class="reason">${entry.reason}</span>`}
+            ${entry.reason && html`<span class="reason">${reasonWords(entry.reason)}</span>`}
           </li>
         `,
       )}

@@ -3,6 +3,7 @@
 import { part } from "shared/api.js";
 import { moment, number } from "shared/format.js";
 import { html } from "shared/html.js";
+import { reasonWords } from "shared/orders.js";
 
 const KINDS = {
   received: "Received",
@@ -16,7 +17,7 @@ const signed = (value) => (value > 0 ? `+${number(value)}` : number(value).repla
 
 /** *first* is what the first column says of an entry. */
 export const Movements = ({ movements, heading, first }) => html`
-  <div class="table" tabindex="0" role="region" aria-label="Movements">
+  <div class="table stacked" tabindex="0" role="region" aria-label="Movements">
     <table>
       <thead>
         <tr>
@@ -30,11 +31,11 @@ export const Movements = ({ movements, heading, first }) => html`
       <tbody>
         ${movements.map(
           (entry) => html`
-            <tr key=${entry._id}>
+            <tr key=${entry._id} class="movement">
               <td>${first(entry)}</td>
               <td>
                 ${KINDS[entry.kind] ?? entry.kind} ${number(entry.qty)}
-                ${entry.reason && html`<small class="reason">${entry.reason}</small>`}
+                ${entry.reason && html`<small class="reason">${reasonWords(entry.reason)}</small>`}
               </td>
               <td class="right number">${signed(entry.change)}</td>
               <td class="right number">${number(entry.balance)}</td>
