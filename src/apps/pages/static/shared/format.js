@@ -28,7 +28,7 @@ export const money = (inCents) => MONEY.format(inCents / 100);
 
 export const number = (value) => NUMBER.format(value);
 
-export const day = (time) => DAY.format(new Date(time));
+const day = (time) => DAY.format(new Date(time));
 export const moment = (time) => MOMENT.format(new Date(time));
 export const clock = (time) => CLOCK.format(new Date(time));
 

@@ -6,8 +6,7 @@ import { Badge } from "shared/ui.js";
 
 export const PENDING = 1;
 export const PROCESSING = 2;
-export const SHIPPED = 3;
-export const DELIVERED = 4;
+const SHIPPED = 3;
 export const CANCELLED = 5;
 
 const STATUS_TONES = { 1: "warn", 2: "info", 3: "info", 4: "good", 5: "calm" };

@@ -80,7 +80,8 @@ function useOrders(wanted, sort, key) {
   const later = useRef();
   useLive(ORDER_EVENTS, ({ order }) => {
     setFresh(order._id);
-    if (belongs(order, wanted, sort)) found.change((answer) => withOrder(answer, order));
+    const takes = takesNew(wanted, sort);
+    found.change((answer) => withOrder(answer, order, takes));
     // The count, and what filters and other orders make of it, is the service's to say.
     clearTimeout(later.current);
     later.current = setTimeout(found.reload, 400);
@@ -95,15 +96,16 @@ const questionOf = ({ from, ...wanted }, sort) => ({
   ...(from && { from: new Date(`${from.slice(0, 10)}T00:00`).toISOString() }),
 });
 
-/** Tell whether a new order stands on top of the list without asking. */
-function belongs(order, wanted, sort) {
-  const { status, stockState, search, page, from } = wanted;
-  return sort === NEWEST && !search && !from && !stockState && !(page > 1) && !status && order;
+/** Tell whether a new order stands on top of the list without asking: nothing narrows it. */
+function takesNew({ status, stockState, search, page, from }, sort) {
+  return sort === NEWEST && !search && !from && !stockState && !(page > 1) && !status;
 }
 
-function withOrder(answer, order) {
+function withOrder(answer, order, takesNewOnes) {
   const before = answer.data.orders;
   const known = before.some((one) => one._id === order._id);
+  const isNewest = !before.length || order.createdAt >= before[0].createdAt;
+  if (!known && !(takesNewOnes && isNewest)) return answer;
   const orders = known
     ? before.map((one) => (one._id === order._id ? newer(one, order) : one))
     : [order, ...before].slice(0, LIMIT);
@@ -145,7 +147,9 @@ function Table({ answer, sort, fresh }) {
 
 function Row({ order, fresh }) {
   const href = `/admin/orders/${part(order._id)}`;
-  const open = (event) => event.target.closest("a") ?? go(href);
+  const open = (event) => {
+    if (!event.target.closest("a")) go(href);
+  };
   return html`
     <tr
       key=${order.version}

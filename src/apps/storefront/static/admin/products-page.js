@@ -106,7 +106,9 @@ function Table({ answer, sort }) {
 
 function Row({ product }) {
   const href = `/admin/products/${part(product._id)}`;
-  const open = (event) => event.target.closest("a") ?? go(href);
+  const open = (event) => {
+    if (!event.target.closest("a")) go(href);
+  };
   return html`
     <tr class="clickable" data-product=${product._id} onClick=${open}>
       <td>
