@@ -14,8 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
 EXAMPLE, MENDED, OWN_TEST = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-# Fewer than on the page: what there is to find is found within the first ten.
-COMMAND = ["--simulation-seeds", "40", "--simulation-part", "stock_store=my_store:open_store"]
+[COMMAND] = [line.split()[2:] for line in PAGE.splitlines() if line.startswith("$ pytest ")]
 
 # What pytest and pytest-asyncio need, and the one dependency of the wheel.
 BESIDE_IT = [
