@@ -103,7 +103,7 @@ async def _open(
     if Part.ORDERS in parts and "order_store" not in given:
         opened["order_store"] = await open_orders(settings, stack)
     if Part.STOCK in parts and "stock_store" not in given:
-        opened["stock_store"] = await open_stock(settings, stack)
+        opened["stock_store"], opened["turns"] = await open_stock(settings, stack)
         if owner and is_embedded_demo(settings):
             opened["stock_store"] = RemovableStockStore(opened["stock_store"], clock)
     if log_wanted:

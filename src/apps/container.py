@@ -24,6 +24,7 @@ from inventory_domain.ports import (
     Notifier,
     OrderStore,
     StockStore,
+    Turns,
 )
 from inventory_domain.stock_decisions import StockPolicy
 from inventory_domain.use_cases.change_order import ChangeOrder
@@ -35,6 +36,7 @@ from inventory_domain.use_cases.redrive import Redrive
 from inventory_domain.use_cases.relay_outbox import OutboxRelay
 from inventory_domain.use_cases.serve_stock import ServeStock
 from inventory_domain.use_cases.stock_ledger import StockLedger
+from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
 from inventory_domain.use_cases.tell_story import StoryTeller
 
 __all__ = ["Container", "PrepareTopics", "fast_codec"]
@@ -57,6 +59,7 @@ class Container(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency()
     order_store: providers.Dependency[OrderStore] = providers.Dependency()
     stock_store: providers.Dependency[StockStore] = providers.Dependency()
+    turns: providers.Dependency[Turns] = providers.Dependency(default=NoTurns())
     log: providers.Dependency[EventLog] = providers.Dependency()
     inspector: providers.Dependency[LogInspector] = providers.Dependency()
     topics: providers.Dependency[PrepareTopics] = providers.Dependency()
@@ -93,6 +96,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     stock_relay = providers.Singleton(OutboxRelay, stock_store, log, clock=clock, ids=ids)
+    taking_turns = providers.Singleton(TakingTurns, turns, clock)
     stock_ledger = providers.Singleton(
         StockLedger,
         store=stock_store,
@@ -101,6 +105,7 @@ class Container(containers.DeclarativeContainer):
         codec=codec,
         policy=policy,
         nudge_relay=stock_relay.provided.nudge,
+        turns=taking_turns,
     )
     stock_keeper = providers.Singleton(
         StockKeeper,

@@ -9,7 +9,8 @@ from adapters.embedded.order_store import SqliteOrderStore
 from adapters.embedded.stock_store import SqliteStockStore
 from apps.faults import DEPENDENCY_AWAY, CommandFault
 from apps.settings import Settings
-from inventory_domain.ports import OrderStore, StockStore
+from inventory_domain.ports import OrderStore, StockStore, Turns
+from inventory_domain.use_cases.taking_turns import NoTurns
 
 __all__ = ["data_folder", "open_orders", "open_stock"]
 
@@ -32,17 +33,18 @@ async def open_orders(settings: Settings, stack: AsyncExitStack) -> OrderStore:
             raise CommandFault(f"STORE={other} is not available in this build.")
 
 
-async def open_stock(settings: Settings, stack: AsyncExitStack) -> StockStore:
-    """Open the store of the products and their stock."""
+async def open_stock(settings: Settings, stack: AsyncExitStack) -> tuple[StockStore, Turns]:
+    """Open the store of the products and their stock, and the turns of those that write to it."""
     match settings.store:
         case "embedded":
             found = await SqliteStockStore.open(data_folder(settings).products)
-            return await stack.enter_async_context(aclosing(found))
+            return await stack.enter_async_context(aclosing(found)), NoTurns()
         case "mongodb":
             from adapters.mongodb import open_stock_store  # noqa: PLC0415
 
             opening = open_stock_store(settings.mongodb_uri, settings.products_db)
-            return await _entered(opening, stack)
+            store = await _entered(opening, stack)
+            return store, store.turns
         case other:
             raise CommandFault(f"STORE={other} is not available in this build.")
 

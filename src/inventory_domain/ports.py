@@ -32,6 +32,7 @@ __all__ = [
     "Outbox",
     "StockStore",
     "Subscription",
+    "Turns",
 ]
 
 
@@ -143,6 +144,19 @@ class StockStore(Outbox, Protocol):
         """Yield everything the audit needs, from one consistent moment, in parts.
 
         A product's movements come in the order of their numbers.
+        """
+
+
+class Turns(Protocol):
+    """Lets the instances of a service go one after the other, where all want the same products.
+
+    A courtesy: nothing is wrong if two have their turn at once, one of them only loses a race.
+    """
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Return a turn, to be entered when it comes and left as soon as the work is done.
+
+        An instance that dies during its turn holds up the others for some seconds at most.
         """
 
 

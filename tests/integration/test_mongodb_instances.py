@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
+from datetime import timedelta
 from secrets import token_hex
 from typing import Any, get_args
 
@@ -18,9 +19,12 @@ from adapters.mongodb import (
     open_order_store,
     open_stock_store,
 )
+from adapters.mongodb.driver import Database
 from adapters.mongodb.order_store import MongoOrderStore
 from adapters.mongodb.stock_store import MongoStockStore
 from adapters.mongodb.ticks import Ticks
+from adapters.mongodb.turns import MongoTurns
+from adapters.system import RandomIds
 from inventory_domain.audit import Auditor, AuditReport
 from inventory_domain.codec import Codec
 from inventory_domain.errors import StockConflict
@@ -43,6 +47,7 @@ from inventory_domain.testing.builders import (
     later,
     stocking,
 )
+from inventory_domain.testing.fakes import VirtualClock
 from inventory_domain.writes import Added, Conflict, KeyKnown, OrderWrite, Saved
 from tests.support.mongo_server import ForeignMongo, MongoServer
 
@@ -126,6 +131,44 @@ async def test_of_two_instances_on_a_hot_product_one_wins_each_round(
     lamp = (await stocks[0].load([], [LAMP])).products[LAMP]
     assert (lamp.stock, lamp.reserved) == (1000 - ROUND_COUNT, ROUND_COUNT)
     assert len(await stocks[0].pending(1000)) == ROUND_COUNT
+
+
+async def test_instances_have_their_turns_one_after_the_other(
+    stocks: list[MongoStockStore],
+) -> None:
+    inside = 0
+    most = 0
+
+    async def work(store: MongoStockStore) -> None:
+        nonlocal inside, most
+        async with store.turns.turn():
+            inside += 1
+            most = max(most, inside)
+            await store.load([], [LAMP])
+            inside -= 1
+
+    # Two of each: those of one process wait for each other as well.
+    await asyncio.gather(*(work(store) for store in [*stocks, *stocks]))
+
+    assert most == 1
+
+
+async def test_an_instance_that_dies_in_its_turn_holds_up_the_others_for_seconds_at_most(
+    mongo_server: MongoServer | ForeignMongo, name: str, driver: Driver
+) -> None:
+    limits = Limits()
+    opened = Database(mongo_server.uri, name, dependency="test", driver=driver, limits=limits)
+    async with aclosing(opened):
+        clock = VirtualClock(autojump=True)
+        dead, other = (MongoTurns(opened, clock, RandomIds()) for _ in range(2))
+        death = dead.turn()
+        await death.__aenter__()
+        began = clock.now()
+
+        async with other.turn():
+            waited = clock.now() - began
+
+    assert timedelta(seconds=1) < waited < timedelta(seconds=6)
 
 
 async def test_instances_on_different_products_do_not_hinder_each_other(

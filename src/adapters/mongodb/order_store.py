@@ -9,6 +9,7 @@ from typing import TypeVar
 from adapters.mongodb.adding import Adding, conditions_of_rivals
 from adapters.mongodb.batcher import Batcher
 from adapters.mongodb.driver import Database, Document
+from adapters.mongodb.leases import acquire_lease
 from adapters.mongodb.order_documents import (
     WRITES_KEPT,
     entry_order_id,
@@ -18,7 +19,6 @@ from adapters.mongodb.order_documents import (
     order_from,
     outbox_entries,
 )
-from adapters.mongodb.outbox import acquire_lease
 from adapters.mongodb.queries import offset, order_filter, sort_of
 from adapters.mongodb.ticks import Ticks
 from inventory_domain.errors import DependencyUnavailable

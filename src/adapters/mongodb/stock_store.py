@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Any
 
 from adapters.mongodb.driver import Access, Database, Document, Sort
-from adapters.mongodb.outbox import acquire_lease
+from adapters.mongodb.leases import acquire_lease
 from adapters.mongodb.queries import best_match_steps, offset, product_filter, sort_of
 from adapters.mongodb.stock_documents import (
     entry_documents,
@@ -20,6 +20,8 @@ from adapters.mongodb.stock_documents import (
     reservation_from,
 )
 from adapters.mongodb.ticks import Ticks
+from adapters.mongodb.turns import MongoTurns
+from adapters.system import RandomIds, SystemClock
 from inventory_domain.audit import AuditPart
 from inventory_domain.errors import StockConflict
 from inventory_domain.ids import OrderId, ProductId
@@ -45,6 +47,7 @@ class MongoStockStore:
         self._database = database
         self._ticks = Ticks()
         self._writer = token_hex(6)
+        self.turns = MongoTurns(database, SystemClock(), RandomIds())
 
     async def load(
         self, order_ids: Collection[OrderId], product_ids: Collection[ProductId]

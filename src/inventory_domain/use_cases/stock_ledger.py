@@ -11,6 +11,7 @@ from inventory_domain.ports import Clock, IdSource, StockStore
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.stock import Command, Reservation, StockView
 from inventory_domain.stock_decisions import Decision, Outcome, StockPolicy, decide, touched
+from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
 
 __all__ = ["Decided", "StockLedger"]
 
@@ -36,6 +37,9 @@ class StockLedger:
     codec: Codec
     policy: StockPolicy
     nudge_relay: Callable[[], None]
+    turns: TakingTurns = attrs.field(
+        default=attrs.Factory(lambda ledger: TakingTurns(NoTurns(), ledger.clock), takes_self=True)
+    )
 
     async def apply(
         self,
@@ -55,10 +59,12 @@ class StockLedger:
             Contention: others won every try; nothing of the remaining commands was stored.
         """
         for attempt in range(_TRIES_MAX):
-            outcomes = await self._try(commands, further_events)
+            async with self.turns.turn():
+                outcomes = await self._try(commands, further_events)
             if outcomes is not None:
                 self.nudge_relay()
                 return outcomes
+            self.turns.note_lost()
             await self._pause(attempt)
             if attempt >= _TRIES_MAX // 2 and len(commands) > 1 and not whole:
                 half = len(commands) // 2
@@ -83,10 +89,10 @@ class StockLedger:
         self, commands: Sequence[Command], further_events: FurtherEvents
     ) -> tuple[Outcome, ...] | None:
         decision = self.decide(commands, await self.store.load(*touched(commands)))
-        events = decision.change.events + further_events(
-            tuple(zip(commands, decision.outcomes, strict=True))
-        )
-        change = attrs.evolve(decision.change, events=events)
+        change = decision.change
+        further = further_events(tuple(zip(commands, decision.outcomes, strict=True)))
+        if further:
+            change = attrs.evolve(change, events=change.events + further)
         if not change.is_empty:
             try:
                 await self.store.commit(change)
