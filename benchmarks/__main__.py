@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("decide", "reserve_embedded", "post_orders", "memory")
+NAMES = ("decide", "reserve_embedded", "reserve_kafka_mongodb", "post_orders", "memory")
 
 
 def main() -> int:

@@ -1,0 +1,145 @@
+"""Reserve stock on Kafka and MongoDB: our consumer, the literal loop, and the floor, in one run.
+
+*loop* is the plain way: one message, one findOneAndUpdate an item, one commit, with nothing else
+stored. *floor* consumes the same messages in the same batches and writes the very documents that
+ours wrote, without a decision: what batching could reach if deciding cost nothing. Same servers,
+same write concern.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+
+from adapters.kafka import KafkaEventLog, KafkaSettings, prepare_topics
+from adapters.mongodb import open_stock_store
+from adapters.system import RandomIds, SystemClock
+from benchmarks.kafka_mongodb_rivals import Rivals, documents_of, floor, loop
+from benchmarks.kafka_mongodb_services import instances, push_latency
+from benchmarks.shop import CODEC, audit_text, product, request, stocking
+from inventory_domain.records import OutgoingRecord
+from inventory_domain.stock_decisions import StockPolicy
+from inventory_domain.topics import PRODUCTS_GROUP, PRODUCTS_TOPICS
+from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Ending
+from inventory_domain.use_cases.keep_stock import StockKeeper
+from inventory_domain.use_cases.relay_outbox import OutboxRelay
+from inventory_domain.use_cases.stock_ledger import StockLedger
+from tests.support.kafka_jars import no_java_reason
+from tests.support.kafka_server import KafkaServer
+from tests.support.mongo_server import choose_mongo
+
+ORDERS = 1_500
+LOOP_ORDERS = 150
+BATCH = 500
+SHAPES = ((1, 50), (5, 50), (1, 1))
+DUPLICATE_EVERY = 20
+
+
+def requests(mark: str, lines: int, products: int) -> list[OutgoingRecord]:
+    """Return the requests, every twentieth of them twice."""
+    sent = []
+    for number in range(ORDERS):
+        one = request(f"{mark}-{number}", lines, products)
+        sent.extend([one, one] if number % DUPLICATE_EVERY == 0 else [one])
+    return sent
+
+
+async def ours(
+    bootstrap: str, uri: str, database: str, sent: Sequence[OutgoingRecord], products: int
+) -> tuple[float, int, str]:
+    """Return orders a second, the duplicates that were recognised, and what the audit says."""
+    settings = KafkaSettings(bootstrap_servers=bootstrap)
+    await prepare_topics(settings)
+    log = KafkaEventLog(settings)
+    try:
+        async with open_stock_store(uri, database) as stock:
+            await stock.commit(stocking([product(number) for number in range(products)]))
+            await log.publish(sent)
+            consumer = await _consumer(log, stock)
+            began = 0.0
+            while consumer.endings.total() < len(sent):
+                before = time.perf_counter()
+                await consumer.step()
+                # Joining the group is no part of it.
+                began = began or (before if consumer.endings.total() else 0.0)
+            seconds = time.perf_counter() - began
+            return (
+                len(sent) / seconds,
+                consumer.endings[Ending.DUPLICATE],
+                await audit_text(stock),
+            )
+    finally:
+        await log.aclose()
+
+
+async def _consumer(log: KafkaEventLog, stock: object) -> Consumer:
+    clock, ids = SystemClock(), RandomIds()
+    relay = OutboxRelay(stock, log, clock=clock, ids=ids)
+    ledger = StockLedger(
+        store=stock,
+        clock=clock,
+        ids=ids,
+        codec=CODEC,
+        policy=StockPolicy(),
+        nudge_relay=relay.nudge,
+    )
+    keeper = StockKeeper(
+        ledger=ledger, relay=relay, clock=clock, codec=CODEC, service="products-service"
+    )
+    return Consumer(
+        await log.subscribe(PRODUCTS_GROUP, PRODUCTS_TOPICS),
+        keeper,
+        log,
+        clock=clock,
+        ids=ids,
+        settings=ConsumerSettings(service="products-service", batch_count_max=BATCH),
+    )
+
+
+def compare(kafka: KafkaServer, uri: str, lines: int, products: int) -> str:
+    """Return the three rates for one shape of order, as a line."""
+    mark = secrets.token_hex(4)
+    sent = requests(mark, lines, products)
+    database = f"ours_{mark}"
+    rate, twice, audit = asyncio.run(ours(kafka.bootstrap, uri, database, sent, products))
+    plain = asyncio.run(loop(_rivals(kafka, uri), sent[:LOOP_ORDERS], products))
+    written = asyncio.run(documents_of(uri, database))
+    bare = asyncio.run(floor(_rivals(kafka, uri), sent, written, BATCH))
+    return (
+        f"{lines} lines, {products:>2} products: ours {rate:>7,.0f}/s, loop {plain:>6,.1f}/s, "
+        f"floor {bare:>7,.0f}/s; {rate / plain:.1f}x the loop, {rate / bare:.2f} of the floor; "
+        f"{twice} duplicates recognised; {audit}"
+    )
+
+
+def _rivals(kafka: KafkaServer, uri: str) -> Rivals:
+    topic = f"rival-{secrets.token_hex(4)}"
+    kafka.create_topic(topic)
+    kafka.create_topic(f"{topic}.outcomes")
+    return Rivals(kafka.bootstrap, uri, topic)
+
+
+def run() -> None:
+    """Print all figures."""
+    if reason := no_java_reason():
+        print(f"  not run: {reason}")
+        return
+    kafka, mongo = KafkaServer(), choose_mongo()
+    try:
+        kafka.start()
+        mongo.start()
+        injected = ORDERS // DUPLICATE_EVERY
+        print(
+            f"  {kafka.description}, 1 broker, acks=all; {mongo.description}, write concern "
+            f"majority, journaled\n  {ORDERS:,} orders and {injected} duplicates injected, "
+            f"batches of {BATCH}; the loop does {LOOP_ORDERS} of them"
+        )
+        for lines, products in SHAPES:
+            print(f"  {compare(kafka, mongo.uri, lines, products)}", flush=True)
+        print("  beside each other on the same cores, with the servers:")
+        for count in (1, 3):
+            print(f"    {instances(kafka, mongo.uri, count)}", flush=True)
+        print(f"  {push_latency(kafka, mongo.uri)}")
+    finally:
+        kafka.close()
+        mongo.close()
