@@ -74,7 +74,10 @@ class Failure:
 
 @attrs.frozen(kw_only=True)
 class DeadLetter:
-    """A dead letter as people see it. *origin* and *offset* name the record that failed."""
+    """A dead letter as people see it. *origin* and *offset* name the record that failed.
+
+    Not *is_open*: it was sent back since. None: nobody looked whether it was.
+    """
 
     letter_id: str
     record: Record
@@ -83,6 +86,7 @@ class DeadLetter:
     failure: Failure
     service: str
     redrives: int
+    is_open: bool | None = None
 
     @property
     def order_id(self) -> str | None:

@@ -19,7 +19,7 @@ from apps.monitor.redrives import Redrives
 from apps.monitor.switches import Switches
 from apps.monitor.system_routes import SYSTEM_ROUTES
 from apps.monitor.vitals import Ask, Vitals
-from apps.monitor.work import Auditing, Sampling
+from apps.monitor.work import Auditing, LetterReading, Sampling
 from apps.pages.addresses import addresses
 from apps.pages.site import Shell, site_routes
 from apps.workers import Supervisor, Work
@@ -94,7 +94,7 @@ def create_monitor_app(
 
 
 def start_monitor_work(container: Container, supervisor: Supervisor) -> None:
-    """Sample the log, and keep the audit from growing old."""
+    """Sample the log, read the dead letters, and keep the audit from growing old."""
     clock = container.clock()
 
     async def sampling() -> Work:
@@ -103,7 +103,11 @@ def start_monitor_work(container: Container, supervisor: Supervisor) -> None:
     async def auditing() -> Work:
         return Auditing(container.audits(), clock)
 
+    async def reading() -> Work:
+        return LetterReading(container.redrive().kept.index, clock)
+
     supervisor.start("monitor-sampler", sampling)
+    supervisor.start("monitor-letters", reading)
     supervisor.start("monitor-auditor", auditing)
 
 

@@ -1,5 +1,7 @@
 """The desk: everything a handler of the monitor needs."""
 
+from typing import Final
+
 import attrs
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
@@ -16,12 +18,16 @@ from apps.monitor.watch import LogWatch
 from inventory_domain.dead_letters import DeadLetter
 from inventory_domain.ids import OrderId
 from inventory_domain.log_view import TopicInfo
+from inventory_domain.use_cases.letters import LetterPage
 from inventory_domain.use_cases.redrive import DeadLetterFilter, Redrive
 from inventory_domain.use_cases.tell_story import Story, StoryTeller
 
-__all__ = ["Choice", "Desk", "MonitorDesk"]
+__all__ = ["LETTERS_AT_ONCE_MAX", "Choice", "Desk", "MonitorDesk"]
 
-_ECHO_LENGTH_MAX = 200
+LETTERS_AT_ONCE_MAX: Final = 5_000
+"""Each is weighed against the stock before it is sent, all in one go."""
+
+_ECHO_LENGTH_MAX: Final = 200
 
 
 @attrs.frozen(kw_only=True)
@@ -83,14 +89,24 @@ class MonitorDesk:
         return found
 
     async def letters(self, choice: Choice) -> list[DeadLetter]:
-        """Return the dead letters of *choice*.
+        """Return the dead letters of *choice*, with a filter the oldest, in their order.
 
         Raises:
             NotThere: one of the ids is of no dead letter.
         """
         if choice.ids:
             return [await self.letter(letter_id) for letter_id in choice.ids]
-        return list(await self.redrive.letters(choice.wanted))
+        return list(await self.redrive.letters(choice.wanted, count_max=LETTERS_AT_ONCE_MAX))
+
+    def matching(self, choice: Choice) -> int:
+        """Return of how many dead letters :meth:`letters` has just given the oldest."""
+        if choice.ids:
+            return len(choice.ids)
+        return len(self.redrive.kept.index.find(choice.wanted))
+
+    async def letter_page(self, wanted: DeadLetterFilter, *, start: int, count: int) -> LetterPage:
+        """Return some of the dead letters that pass, newest first."""
+        return await self.redrive.kept.page(wanted, start=start, count=count)
 
     def run(self, run_id: str) -> RedriveRun:
         """Return a redrive.

@@ -28,19 +28,22 @@ _PLANS_SHOWN_MAX = 500
     operation_class=described.Letters,
 )
 async def list_letters(request: AnyRequest, desk: Desk) -> Answer:
-    """Return one page of the dead letters that pass the filters, newest first."""
+    """Return one page of the dead letters that pass the filters, newest first.
+
+    Those that were sent back are not among them unless ``state`` asks for them.
+    """
     as_admin(request)
     wanted, paging = parse_letters(query_of(request))
-    letters = await desk.redrive.letters(wanted)
     start = (paging.page - 1) * paging.limit
-    found = [letter_view(letter) for letter in letters[start : start + paging.limit]]
-    reasons = Counter(letter.failure.error_class for letter in letters).most_common()
+    page = await desk.letter_page(wanted, start=start, count=paging.limit)
+    found = [letter_view(letter) for letter in page.letters]
     data = {
         "deadLetters": found,
         "count": len(found),
-        "reasons": [{"reason": reason, "count": count} for reason, count in reasons],
+        "reasons": [{"reason": one, "count": count} for one, count in page.reasons.items()],
+        "isComplete": page.is_complete,
     }
-    return success(f"Dead letters found: {len(letters)}.", data, meta=paging.meta(len(letters)))
+    return success(f"Dead letters found: {page.total}.", data, meta=paging.meta(page.total))
 
 
 @get(
@@ -63,14 +66,19 @@ async def get_letter(request: AnyRequest, desk: Desk) -> Answer:
     operation_class=described.PostRedrive,
 )
 async def redrive(request: AnyRequest, desk: Desk) -> Answer:
-    """Say what sending each back would do now; with ``dryRun: false`` also begin to do it."""
+    """Say what sending each back would do now; with ``dryRun: false`` also begin to do it.
+
+    With a filter these are the oldest that pass, up to a number; ``matching`` tells of all.
+    """
     as_admin(request)
     order = parse_redrive(Fields(await read_object(request)))
-    plans = await desk.redrive.plan(await desk.letters(order.choice))
+    letters = await desk.letters(order.choice)
+    plans = await desk.redrive.plan(letters)
+    matching = desk.matching(order.choice)
     if order.dry_run:
-        return success("Nothing was sent.", _plans_view(plans, None))
+        return success("Nothing was sent.", _plans_view(plans, matching, None))
     run = desk.runs.start(plans, per_second=order.per_second)
-    return success("It is under way.", _plans_view(plans, run), status=202)
+    return success("It is under way.", _plans_view(plans, matching, run), status=202)
 
 
 @get(
@@ -86,11 +94,12 @@ async def get_run(request: AnyRequest, desk: Desk) -> Answer:
     return success("Redrive found.", {"redrive": run_view(run)})
 
 
-def _plans_view(plans: Sequence[Plan], run: RedriveRun | None) -> dict[str, object]:
+def _plans_view(plans: Sequence[Plan], matching: int, run: RedriveRun | None) -> dict[str, object]:
     going = sum(plan.is_sent for plan in plans)
     return {
         "plans": [plan_view(plan) for plan in plans[:_PLANS_SHOWN_MAX]],
         "count": len(plans),
+        "matching": matching,
         "forecasts": Counter(plan.forecast.value for plan in plans),
         "going": going,
         "leftOut": len(plans) - going,

@@ -4,7 +4,7 @@ from typing import Final
 
 from apps.edge.describe import JsonSchema, array, obj, operation, path, query, text
 from apps.edge.shapes import COUNT, FLAG, LIMIT, PAGE, SEARCH
-from apps.monitor.reading import IDS_MAX, MESSAGES_MAX, PER_SECOND, PER_SECOND_MAX
+from apps.monitor.reading import IDS_MAX, MESSAGES_MAX, PER_SECOND, PER_SECOND_MAX, STATES
 
 __all__ = [
     "Audit",
@@ -77,11 +77,16 @@ Letters = operation(
     answers={
         200: (
             "One page of the dead letters, newest first, and how many there are by reason.",
-            _listed("deadLetters", reasons=array(_OBJECT)),
+            _listed("deadLetters", reasons=array(_OBJECT), isComplete={"type": "boolean"}),
         )
     },
     failures=[400],
-    parameters=[*_LETTER_FILTERS, PAGE, LIMIT],
+    parameters=[
+        *_LETTER_FILTERS,
+        query("state", "Only those in this state.", {"enum": list(STATES), "default": STATES[0]}),
+        PAGE,
+        LIMIT,
+    ],
     meta=True,
 )
 GetLetter = operation(

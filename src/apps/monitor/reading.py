@@ -11,7 +11,7 @@ from apps.monitor.audit_view import AuditFilter
 from apps.monitor.desk import Choice
 from apps.monitor.messages import Cursors, MessageFilter
 from inventory_domain.log_view import TopicInfo
-from inventory_domain.use_cases.redrive import DeadLetterFilter
+from inventory_domain.use_cases.redrive import DeadLetterFilter, LetterState
 
 __all__ = [
     "MessageQuery",
@@ -27,6 +27,8 @@ MESSAGES_MAX: Final = 500
 IDS_MAX: Final = 5_000
 PER_SECOND_MAX: Final = 1_000
 PER_SECOND: Final = 20
+ANY_STATE: Final = "any"
+STATES: Final = (*(state.value for state in LetterState), ANY_STATE)
 _OFFSET_MAX: Final = 2**53
 _PARTITION_MAX: Final = 100_000
 _ID_LENGTH_MAX: Final = 400
@@ -109,8 +111,12 @@ def parse_letters(fields: QueryFields) -> tuple[DeadLetterFilter, Paging]:
     Raises:
         InvalidRequest: with every bad parameter.
     """
+    state = fields.choice("state", STATES)
     wanted = DeadLetterFilter(
-        topic=fields.text("topic"), reason=fields.text("reason"), order_id=fields.text("order")
+        topic=fields.text("topic"),
+        reason=fields.text("reason"),
+        order_id=fields.text("order"),
+        state=None if state == ANY_STATE else LetterState(state or LetterState.OPEN),
     )
     paging = fields.page(limit=50)
     fields.finish()

@@ -167,6 +167,7 @@ def letter_view(letter: DeadLetter, *, whole: bool = False) -> View:
         "lastFailureAt": format_time(failure.last_at),
         "service": letter.service,
         "redrives": letter.redrives,
+        "isOpen": letter.is_open,
         "record": record_view(letter.record, whole=whole),
     }
 

@@ -1,4 +1,4 @@
-"""What the monitor does by itself: it samples the log and now and then runs the audit."""
+"""What the monitor does by itself: sample the log, read dead letters, now and then the audit."""
 
 import asyncio
 
@@ -9,12 +9,15 @@ from apps.monitor.samples import SECONDS_BETWEEN, Samples, sample_of
 from apps.monitor.watch import LogWatch
 from inventory_domain.errors import DomainError
 from inventory_domain.ports import Clock
+from inventory_domain.use_cases.letter_index import LetterIndex
 
-__all__ = ["Auditing", "Sampling"]
+__all__ = ["Auditing", "LetterReading", "Sampling"]
 
 _log = structlog.get_logger(__name__)
 
 _AUDIT_RETRY_SECONDS = 5.0
+_LETTERS_PER_STEP = 5_000
+_LETTERS_SECONDS = 2.0
 
 
 class _Onlooking:
@@ -72,3 +75,16 @@ class Auditing(_Onlooking):
         if self._audits.due_in_seconds() <= 0:
             await self._audits.run()
         return max(self._audits.due_in_seconds(), 1.0)
+
+
+class LetterReading(_Onlooking):
+    """Reads the dead letters before anybody asks for them."""
+
+    def __init__(self, letters: LetterIndex, clock: Clock) -> None:
+        super().__init__(clock)
+        self._letters = letters
+
+    async def step(self) -> float:
+        """Read a part of what is new."""
+        is_done = await self._letters.catch_up(_LETTERS_PER_STEP)
+        return _LETTERS_SECONDS if is_done else 0.0

@@ -190,8 +190,8 @@ class MemoryShop:
         return (await self.stock.load((), [key])).products[key]
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """Return all dead letters, newest first."""
-        return await self.redrive.letters(DeadLetterFilter())
+        """Return all dead letters, newest first, also those that were sent back."""
+        return (await self.redrive.letters(DeadLetterFilter(state=None)))[::-1]
 
     async def audit(self) -> AuditReport:
         """Run the conservation audit."""

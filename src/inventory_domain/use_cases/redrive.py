@@ -1,24 +1,24 @@
 """Redrive: look at dead letters, see what sending each back would do, and send chosen ones."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import attrs
 
 from inventory_domain.codec import Codec
-from inventory_domain.dead_letters import DeadLetter, parse_letter_id, read_letter, revive
+from inventory_domain.dead_letters import DeadLetter, revive
 from inventory_domain.errors import BrokenMessage
 from inventory_domain.ports import Clock, EventLog, LogInspector
-from inventory_domain.records import Record, TopicPartition
+from inventory_domain.records import Record
 from inventory_domain.stock import Reserve
 from inventory_domain.stock_decisions import Outcome, Verdict
-from inventory_domain.topics import DEAD_LETTER_SUFFIX, PRODUCTS_TOPICS
+from inventory_domain.topics import PRODUCTS_TOPICS
 from inventory_domain.use_cases.keep_stock import stock_command
+from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterState
+from inventory_domain.use_cases.letters import Letters
 from inventory_domain.use_cases.stock_ledger import StockLedger
 
-__all__ = ["DeadLetterFilter", "Forecast", "Plan", "Redrive"]
-
-_READ_COUNT_MAX = 500
+__all__ = ["DeadLetterFilter", "Forecast", "LetterState", "Plan", "Redrive"]
 
 
 class Forecast(StrEnum):
@@ -48,23 +48,6 @@ _FORECASTS = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class DeadLetterFilter:
-    """Which dead letters: every filter given must hold; *topic* is the original one or its dlq."""
-
-    topic: str | None = None
-    reason: str | None = None
-    order_id: str | None = None
-
-    def matches(self, letter: DeadLetter) -> bool:
-        """Tell whether *letter* passes."""
-        return (
-            self.topic in (None, letter.origin.topic, letter.record.topic)
-            and self.reason in (None, letter.failure.error_class)
-            and self.order_id in (None, letter.order_id)
-        )
-
-
 @attrs.frozen
 class Plan:
     """What would become of one dead letter; *redrives* is the count it would carry."""
@@ -89,27 +72,19 @@ class Redrive:
     ledger: StockLedger
     clock: Clock
     codec: Codec
+    kept: Letters = attrs.field(
+        default=attrs.Factory(lambda self: Letters(self.inspector), takes_self=True)
+    )
 
-    async def letters(self, wanted: DeadLetterFilter) -> Sequence[DeadLetter]:
-        """Return the dead letters that pass, newest first; one origin is told once."""
-        found: dict[tuple[TopicPartition, int, int], DeadLetter] = {}
-        async for record in self._dead_records():
-            letter = read_letter(record)
-            if wanted.matches(letter):
-                found.setdefault((letter.origin, letter.offset, letter.redrives), letter)
-        return sorted(found.values(), key=lambda one: one.record.timestamp, reverse=True)
+    async def letters(
+        self, wanted: DeadLetterFilter, *, count_max: int | None = None
+    ) -> Sequence[DeadLetter]:
+        """Return the dead letters that pass, see :meth:`Letters.find`."""
+        return await self.kept.find(wanted, count_max=count_max)
 
     async def letter(self, letter_id: str) -> DeadLetter | None:
         """Return one dead letter, or None if there is no such."""
-        place = parse_letter_id(letter_id)
-        if place is None or not place[0].topic.endswith(DEAD_LETTER_SUFFIX):
-            return None
-        at, offset = place
-        known = {topic.name: topic for topic in await self.inspector.topics()}
-        if at.topic not in known or at.partition >= len(known[at.topic].partitions):
-            return None
-        records = await self.inspector.read(at, start=offset, count_max=1)
-        return read_letter(records[0]) if records and records[0].offset == offset else None
+        return await self.kept.letter(letter_id)
 
     async def plan(self, letters: Sequence[DeadLetter]) -> Sequence[Plan]:
         """Say what sending each of *letters* back would do now; nothing is changed."""
@@ -167,21 +142,6 @@ class Redrive:
             Plan(letter, _FORECASTS[outcome.verdict], command.redrives, _detail(outcome))
             for (letter, _), command, outcome in zip(tried, commands, outcomes, strict=True)
         ]
-
-    async def _dead_records(self) -> AsyncIterator[Record]:
-        for topic in await self.inspector.topics():
-            if not topic.name.endswith(DEAD_LETTER_SUFFIX):
-                continue
-            for partition in topic.partitions:
-                at = TopicPartition(topic.name, partition.partition)
-                start = partition.begin
-                while start < partition.end:
-                    records = await self.inspector.read(at, start=start, count_max=_READ_COUNT_MAX)
-                    if not records:
-                        break
-                    for record in records:
-                        yield record
-                    start = records[-1].offset + 1
 
 
 def _as_received(letter: DeadLetter) -> Record:

@@ -197,7 +197,7 @@ class Clients:
 
     async def _redrive(self) -> None:
         async def redrive(service: ProductsService) -> int:
-            letters = await service.redrive.letters(DeadLetterFilter())
+            letters = await service.redrive.letters(DeadLetterFilter(state=None))
             return await service.redrive.run(await service.redrive.plan(letters))
 
         sent: list[int] = []

@@ -1,0 +1,206 @@
+"""What is known of dead letters: read once, and told apart by what became of them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from inventory_domain.dead_letters import revive
+from inventory_domain.ids import ProductId
+from inventory_domain.log_view import GroupInfo, TopicInfo
+from inventory_domain.ports import LogInspector
+from inventory_domain.records import OutgoingRecord, Record, TopicPartition
+from inventory_domain.testing.shop import MemoryShop
+from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterState
+from inventory_domain.use_cases.letter_index import LetterIndex
+from inventory_domain.use_cases.letters import Letters
+
+EVERY = DeadLetterFilter(state=None)
+OPEN = DeadLetterFilter()
+SENT_BACK = DeadLetterFilter(state=LetterState.SENT_BACK)
+DEAD = "inventory.reserve.dlq"
+
+
+class CountingInspector:
+    """Counts the records that are read through it."""
+
+    def __init__(self, inspector: LogInspector) -> None:
+        self._inspector = inspector
+        self.read_count = 0
+
+    async def topics(self) -> Sequence[TopicInfo]:
+        return await self._inspector.topics()
+
+    async def groups(self) -> Sequence[GroupInfo]:
+        return await self._inspector.groups()
+
+    async def read(self, at: TopicPartition, *, start: int, count_max: int) -> Sequence[Record]:
+        found = await self._inspector.read(at, start=start, count_max=count_max)
+        self.read_count += len(found)
+        return found
+
+
+@pytest.fixture
+def shop() -> MemoryShop:
+    return MemoryShop()
+
+
+async def short_orders(shop: MemoryShop, count: int) -> list[str]:
+    """Let so many orders fall short, one after the other, and return their ids."""
+    if not (await shop.stock.load((), [ProductId("lamp")])).products:
+        await shop.add_products({"lamp": 1})
+    orders = []
+    for _ in range(count):
+        orders.append((await shop.place({"lamp": 5})).order_id)
+        await shop.settle()
+    return [str(order) for order in orders]
+
+
+async def restock(shop: MemoryShop, quantity: int) -> None:
+    await shop.serve.adjust(ProductId("lamp"), quantity, reason="found", actor="boss")
+
+
+async def send_back(shop: MemoryShop, order_id: str) -> None:
+    wanted = DeadLetterFilter(order_id=order_id)
+    await shop.redrive.run(await shop.redrive.plan(await shop.redrive.letters(wanted)))
+    await shop.settle()
+
+
+async def test_what_was_sent_back_is_no_longer_open(shop: MemoryShop) -> None:
+    first, second = await short_orders(shop, 2)
+    await restock(shop, 5)
+
+    await send_back(shop, first)
+
+    [still] = await shop.redrive.letters(OPEN)
+    [gone] = await shop.redrive.letters(SENT_BACK)
+    assert (still.order_id, still.is_open) == (second, True)
+    assert (gone.order_id, gone.is_open) == (first, False)
+    assert len(await shop.redrive.letters(EVERY)) == 2
+
+
+async def test_what_failed_again_is_open_once(shop: MemoryShop) -> None:
+    [order] = await short_orders(shop, 1)
+
+    await send_back(shop, order)
+
+    assert [letter.redrives for letter in await shop.redrive.letters(OPEN)] == [1]
+    assert [letter.redrives for letter in await shop.redrive.letters(SENT_BACK)] == [0]
+
+
+async def test_another_process_sees_what_was_sent_back_too(shop: MemoryShop) -> None:
+    first, second = await short_orders(shop, 2)
+    await restock(shop, 5)
+    await send_back(shop, first)
+
+    fresh = Letters(shop.log)
+
+    assert [letter.order_id for letter in await fresh.find(OPEN)] == [second]
+
+
+async def test_letters_come_oldest_first_to_be_sent_and_newest_first_to_be_read(
+    shop: MemoryShop,
+) -> None:
+    orders = await short_orders(shop, 3)
+
+    letters = await shop.redrive.letters(OPEN)
+    page = await shop.redrive.kept.page(OPEN, start=1, count=5)
+
+    assert [letter.order_id for letter in letters] == orders
+    assert [letter.order_id for letter in page.letters] == orders[1::-1]
+    assert (page.total, page.is_complete) == (3, True)
+    assert page.reasons == {"insufficient_stock": 3}
+    assert len(await shop.redrive.letters(OPEN, count_max=2)) == 2
+
+
+async def test_a_page_reads_what_it_returns_and_what_is_new(shop: MemoryShop) -> None:
+    garbage = [OutgoingRecord(DEAD, b"order-%d" % number, b"{") for number in range(3_000)]
+    await shop.log.publish(garbage)
+    counting = CountingInspector(shop.log)
+    letters = Letters(counting)
+    await letters.index.catch_up()
+    counting.read_count = 0
+
+    await shop.log.publish([OutgoingRecord(DEAD, b"new", b"{")])
+    page = await letters.page(OPEN, start=0, count=10)
+
+    assert page.total == 3_001
+    assert len(page.letters) == 10
+    assert counting.read_count < 300
+
+
+async def test_reading_takes_small_steps_if_it_is_told_to(shop: MemoryShop) -> None:
+    await shop.log.publish([OutgoingRecord(DEAD, b"one", b"%d" % n) for n in range(2_500)])
+    index = LetterIndex(shop.log)
+
+    steps = [await index.catch_up(1_000) for _ in range(3)]
+
+    assert steps == [False, False, True]
+    assert len(index.find(EVERY)) == 2_500
+
+
+async def test_letters_of_others_are_told_each_by_itself(shop: MemoryShop) -> None:
+    await shop.log.publish([OutgoingRecord(DEAD, None, b"{%d" % number) for number in range(5)])
+
+    letters = await shop.redrive.letters(OPEN)
+    await shop.log.publish([revive(letters[0], redrives=1)])
+
+    assert len(letters) == 5
+    assert len(await shop.redrive.letters(OPEN)) == 4
+
+
+async def test_a_letter_that_was_written_twice_is_told_once(shop: MemoryShop) -> None:
+    await short_orders(shop, 1)
+    [letter] = await shop.dead_letters()
+    record = letter.record
+    again = OutgoingRecord(record.topic, record.key, record.value, record.headers)
+
+    await shop.log.publish([again])
+
+    assert len(await shop.redrive.letters(EVERY)) == 1
+
+
+class ShrinkingInspector(CountingInspector):
+    """A log that was made anew with fewer records, or has let the oldest go."""
+
+    ends: int | None = None
+    begins = 0
+
+    async def topics(self) -> Sequence[TopicInfo]:
+        found = await super().topics()
+        return [_cut(topic, self.begins, self.ends) for topic in found if topic.name == DEAD]
+
+
+def _cut(topic: TopicInfo, begin: int, end: int | None) -> TopicInfo:
+    parts = tuple(
+        type(one)(
+            partition=one.partition,
+            begin=min(begin, one.end),
+            end=one.end if end is None else min(end, one.end),
+        )
+        for one in topic.partitions
+    )
+    return TopicInfo(name=topic.name, partitions=parts)
+
+
+async def test_what_the_log_let_go_is_forgotten(shop: MemoryShop) -> None:
+    await shop.log.publish([OutgoingRecord(DEAD, b"one", b"%d" % number) for number in range(9)])
+    inspector = ShrinkingInspector(shop.log)
+    index = LetterIndex(inspector)
+    await index.catch_up()
+
+    inspector.begins = 4
+    await index.catch_up()
+    kept = index.find(EVERY)
+    inspector.begins, inspector.ends = 0, 2
+    await index.catch_up()
+
+    assert [entry.offset for entry in kept] == [4, 5, 6, 7, 8]
+    assert [entry.offset for entry in index.find(EVERY)] == [0, 1]
+
+
+async def test_a_letter_by_its_id_is_the_one_that_is_listed(shop: MemoryShop) -> None:
+    await short_orders(shop, 1)
+
+    [letter] = await shop.redrive.letters(EVERY)
+
+    assert await shop.redrive.letter(letter.letter_id) == letter
