@@ -12,9 +12,19 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+import attrs
 import msgspec
 
-__all__ = ["decode", "encode", "execute_rows", "page_offset", "storable", "value"]
+__all__ = [
+    "Stretch",
+    "decode",
+    "encode",
+    "execute_rows",
+    "page_offset",
+    "page_stretch",
+    "storable",
+    "value",
+]
 
 Row = Sequence[Any]
 
@@ -82,6 +92,28 @@ def storable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "replace").decode()
+
+
+@attrs.frozen
+class Stretch:
+    """The rows of a page: *count* of them behind *offset* others, counted from the nearer end.
+
+    With *from_end* both the rows and their order are those of the reversed sorting.
+    """
+
+    offset: int
+    count: int
+    from_end: bool
+
+
+def page_stretch(total: int, page: int, limit: int) -> Stretch:
+    """Return where *page* of *total* rows lies, so that few rows are passed over on the way."""
+    start = min((page - 1) * limit, total)
+    count = min(limit, total - start)
+    behind = total - start - count
+    if behind < start:
+        return Stretch(behind, count, from_end=True)
+    return Stretch(start, count, from_end=False)
 
 
 def page_offset(page: int, limit: int) -> int:

@@ -5,11 +5,23 @@
 import sqlite3
 from typing import Any
 
-from adapters.embedded.bulk import page_offset, storable, value
+import attrs
+
+from adapters.embedded.bulk import page_offset, page_stretch, storable, value
 from inventory_domain.queries import OrderQuery
 from inventory_domain.times import to_milliseconds
 
-__all__ = ["find_orders"]
+__all__ = ["Found", "find_orders"]
+
+
+@attrs.frozen
+class Found:
+    """How many orders match, and the documents of the page as one JSON list, maybe reversed."""
+
+    total: int
+    documents: str | None
+    is_reversed: bool
+
 
 _SORT_COLUMNS = {
     "createdAt": "created_at",
@@ -20,24 +32,56 @@ _SORT_COLUMNS = {
 }
 
 
-def find_orders(connection: sqlite3.Connection, query: OrderQuery) -> tuple[int, str | None]:
-    """Return how many orders match, and the documents of the page as one JSON list."""
+def find_orders(connection: sqlite3.Connection, query: OrderQuery) -> Found:
+    """Return the page that *query* asks for."""
     where, parameters = _conditions(query)
+    if query.search:
+        return _search(connection, query, where, parameters)
     total = int(value(connection, f"SELECT count(*) FROM orders {where}", parameters))
-    column = _SORT_COLUMNS[query.sort.removeprefix("-")]
-    direction = "DESC" if query.sort.startswith("-") else "ASC"
+    stretch = page_stretch(total, query.page, query.limit)
+    falling = query.sort.startswith("-") is not stretch.from_end
     # The inner query walks an index and skips the pages before without reading their orders.
     documents = value(
         connection,
         f"""SELECT '[' || group_concat(document) || ']' FROM (
             SELECT document FROM (
                 SELECT rowid AS place FROM orders {where}
-                ORDER BY {column} {direction}, order_id LIMIT ? OFFSET ?
+                ORDER BY {_column(query)} {_direction(falling=falling)},
+                    order_id {_direction(falling=stretch.from_end)}
+                LIMIT ? OFFSET ?
+            ) CROSS JOIN orders ON orders.rowid = place
+        )""",
+        (*parameters, stretch.count, stretch.offset),
+    )
+    return Found(total, documents, stretch.from_end)
+
+
+def _search(
+    connection: sqlite3.Connection, query: OrderQuery, where: str, parameters: list[Any]
+) -> Found:
+    """Look into every text once, both for the number and for the page."""
+    row = connection.execute(
+        f"""WITH found AS MATERIALIZED (
+            SELECT rowid AS place, {_column(query)} AS sorted, order_id FROM orders {where}
+        )
+        SELECT (SELECT count(*) FROM found), '[' || group_concat(document) || ']' FROM (
+            SELECT document FROM (
+                SELECT place FROM found
+                ORDER BY sorted {_direction(falling=query.sort.startswith("-"))}, order_id
+                LIMIT ? OFFSET ?
             ) CROSS JOIN orders ON orders.rowid = place
         )""",
         (*parameters, query.limit, page_offset(query.page, query.limit)),
-    )
-    return total, documents
+    ).fetchone()
+    return Found(int(row[0]), row[1], is_reversed=False)
+
+
+def _direction(*, falling: bool) -> str:
+    return "DESC" if falling else "ASC"
+
+
+def _column(query: OrderQuery) -> str:
+    return _SORT_COLUMNS[query.sort.removeprefix("-")]
 
 
 def _conditions(query: OrderQuery) -> tuple[str, list[Any]]:

@@ -84,10 +84,9 @@ class SqliteOrderStore(SqliteOutbox):
         return None if found is None else order_from(found)
 
     async def find(self, query: OrderQuery) -> Page[Order]:
-        total, documents = await self._database.readers.run(
-            lambda connection: find_orders(connection, query)
-        )
-        return Page(tuple(_read_orders(documents)), total)
+        found = await self._database.readers.run(lambda connection: find_orders(connection, query))
+        orders = _read_orders(found.documents)
+        return Page(tuple(orders[::-1] if found.is_reversed else orders), found.total)
 
 
 def _read_orders(documents: str | None) -> list[Order]:

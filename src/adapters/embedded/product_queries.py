@@ -5,7 +5,7 @@
 import sqlite3
 from typing import Any
 
-from adapters.embedded.bulk import encode, page_offset, storable
+from adapters.embedded.bulk import encode, page_stretch, storable
 from adapters.embedded.stock_rows import PRODUCT_JSON
 from inventory_domain.queries import ProductQuery
 
@@ -31,34 +31,41 @@ _RANK = f"""CASE
     ELSE 4 END"""
 
 
-def find_products(connection: sqlite3.Connection, query: ProductQuery) -> tuple[int, str | None]:
-    """Return how many products match, and those of the page as one JSON list."""
+def find_products(
+    connection: sqlite3.Connection, query: ProductQuery
+) -> tuple[int, str | None, bool]:
+    """Return how many products match, those of the page as one JSON list, and if it is reversed.
+
+    A page near the end is read from there.
+    """
     where, parameters = _conditions(query)
-    total = connection.execute(
-        f"SELECT count(*) FROM products {where}",
-        parameters,
-    ).fetchone()[0]
-    parameters["limit"] = query.limit
-    parameters["offset"] = page_offset(query.page, query.limit)
+    total = int(
+        connection.execute(f"SELECT count(*) FROM products {where}", parameters).fetchone()[0]
+    )
+    stretch = page_stretch(total, query.page, query.limit)
+    parameters["limit"] = stretch.count
+    parameters["offset"] = stretch.offset
     found = connection.execute(
         f"""SELECT '[' || group_concat(product) || ']' FROM (
             SELECT {PRODUCT_JSON} AS product FROM (
                 SELECT rowid AS place FROM products {where}
-                ORDER BY {_sorting(query)} LIMIT :limit OFFSET :offset
+                ORDER BY {_sorting(query, from_end=stretch.from_end)} LIMIT :limit OFFSET :offset
             ) CROSS JOIN products ON products.rowid = place
         )""",
         parameters,
     ).fetchone()[0]
-    return int(total), found
+    return total, found, stretch.from_end
 
 
-def _sorting(query: ProductQuery) -> str:
+def _sorting(query: ProductQuery, *, from_end: bool) -> str:
     if query.by_match:
         # Nothing matches a blank text better than anything else.
         is_blank = not (query.search or "").split()
-        return "name, product_id" if is_blank else f"{_RANK}, name, product_id"
-    direction = "DESC" if query.sort.startswith("-") else "ASC"
-    return f"{_SORT_COLUMNS[query.sort.removeprefix('-')]} {direction}, product_id"
+        columns = ["name", "product_id"] if is_blank else [_RANK, "name", "product_id"]
+        return ", ".join(f"{column} {'DESC' if from_end else 'ASC'}" for column in columns)
+    falling = query.sort.startswith("-") is not from_end
+    column = _SORT_COLUMNS[query.sort.removeprefix("-")]
+    return f"{column} {'DESC' if falling else 'ASC'}, product_id {'DESC' if from_end else 'ASC'}"
 
 
 def _conditions(query: ProductQuery) -> tuple[str, dict[str, Any]]:

@@ -82,10 +82,11 @@ class SqliteStockStore(SqliteOutbox):
             )
 
     async def find_products(self, query: ProductQuery) -> Page[Product]:
-        total, found = await self._database.readers.run(
+        total, found, is_reversed = await self._database.readers.run(
             lambda connection: find_products(connection, query)
         )
-        return Page(tuple([product_from(parts) for parts in decode(found or "[]")]), total)
+        products = [product_from(parts) for parts in decode(found or "[]")]
+        return Page(tuple(products[::-1] if is_reversed else products), total)
 
     async def find_movements(self, query: MovementQuery) -> Page[Movement]:
         return await self._database.readers.run(lambda connection: _ledger(connection, query))
@@ -97,8 +98,8 @@ class SqliteStockStore(SqliteOutbox):
             await readers.call(_begin, connection)
             for statement, part in _AUDIT:
                 cursor = await readers.call(sqlite3.Connection.execute, connection, statement)
-                while rows := await readers.call(_fetch, connection, cursor):
-                    yield part(rows)
+                while found := await readers.call(_fetch, connection, cursor, part):
+                    yield found
         finally:
             await readers.discard(connection)
 
@@ -192,8 +193,12 @@ def _begin(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
 
 
-def _fetch(_: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[Any]:
-    return cursor.fetchmany(_AUDIT_ROWS_PER_PART)
+def _fetch(
+    _: sqlite3.Connection, cursor: sqlite3.Cursor, part: Callable[[list[Any]], AuditPart]
+) -> AuditPart | None:
+    # The rows are read here as well, away from the event loop.
+    rows = cursor.fetchmany(_AUDIT_ROWS_PER_PART)
+    return part(rows) if rows else None
 
 
 def _products_part(rows: list[tuple[str]]) -> AuditPart:

@@ -125,10 +125,12 @@ class OrderQueriesContract:
     async def test_orders_are_sorted_and_equal_ones_by_id(
         self, stocked: OrderStore, sort: str
     ) -> None:
-        """Both directions of every sort."""
-        query = OrderQuery(sort=sort, limit=100)
-
-        assert await stocked.find(query) == _expected(query)
+        """Both directions of every sort, on every page."""
+        for query in (
+            OrderQuery(sort=sort, limit=100),
+            *(OrderQuery(sort=sort, limit=5, page=number) for number in range(1, 7)),
+        ):
+            assert await stocked.find(query) == _expected(query), query
 
     async def test_pages_together_give_everything_once(self, stocked: OrderStore) -> None:
         """Every page says how many match in all; one past the last is empty."""
