@@ -70,6 +70,7 @@ def _kafka(settings: Settings, stack: AsyncExitStack, *, create: bool) -> OpenLo
     from adapters.kafka import (  # noqa: PLC0415
         KafkaEventLog,
         KafkaInspector,
+        KafkaSecurity,
         KafkaSettings,
         prepare_topics,
     )
@@ -79,6 +80,13 @@ def _kafka(settings: Settings, stack: AsyncExitStack, *, create: bool) -> OpenLo
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.topic_replication_factor,
         session_seconds=settings.kafka_session_seconds,
+        security=KafkaSecurity(
+            protocol=settings.kafka_security_protocol.upper(),
+            mechanism=settings.kafka_sasl_mechanism.upper(),
+            username=settings.kafka_sasl_username,
+            password=settings.kafka_sasl_password,
+            ca_file=settings.kafka_ssl_ca_file,
+        ),
     )
     inspector, log = KafkaInspector(kafka), KafkaEventLog(kafka)
     stack.push_async_callback(inspector.aclose)

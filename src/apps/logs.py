@@ -51,6 +51,12 @@ def configure_logs(level: str, form: str) -> None:
     root.setLevel(least)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
+    logging.getLogger("aiokafka").addFilter(_said_otherwise)
+
+
+def _said_otherwise(record: logging.LogRecord) -> bool:
+    # At every try; that Kafka is away is said once, with the setting to look at.
+    return not str(record.msg).startswith("Unable connect")
 
 
 class _Stderr(logging.Handler):

@@ -1,6 +1,7 @@
 """Kinds of settings: how the text of each is read, and what it may be."""
 
 import math
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ __all__ = [
     "Kind",
     "number",
     "one_of",
+    "optional_authorities",
     "optional_origin",
     "optional_text",
     "origins",
@@ -66,6 +68,20 @@ def text(allowed: str) -> Kind:
 def optional_text(allowed: str) -> Kind:
     """Text, or None for none."""
     return Kind(allowed, lambda value: None if value is None else _read_text(value))
+
+
+def optional_authorities() -> Kind:
+    """A file with certificates of authorities, or None for those that the machine trusts."""
+
+    def read(value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as error:
+                raise ValueError(value) from error
+        return value
+
+    return Kind("a file of certificates in PEM format", read)
 
 
 def optional_origin() -> Kind:

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
 
 import attrs
 import environ
 from dotenv import dotenv_values
 
 from apps.faults import CommandFault
+from apps.setting_conflicts import contradictions
 from apps.setting_kinds import (
     Kind,
     number,
     one_of,
+    optional_authorities,
     optional_origin,
     optional_text,
     origins,
@@ -24,10 +25,9 @@ from apps.setting_kinds import (
     text,
     whole,
 )
+from apps.setting_rows import HIDDEN, MASK, describe
 
-__all__ = ["SettingRow", "Settings", "describe", "load_settings"]
-
-_MASK = "********"
+__all__ = ["Settings", "load_settings"]
 
 
 class _BadValue(ValueError):
@@ -42,7 +42,7 @@ def _read(name: str, kind: Kind, value: object) -> object:
     try:
         return kind.read(value)
     except ValueError:
-        shown = _MASK if name in _HIDDEN else value
+        shown = MASK if name in HIDDEN else value
         raise _BadValue(name, shown, kind.allowed) from None
 
 
@@ -54,10 +54,6 @@ def _setting(name: str, default: object, kind: Kind, meaning: str) -> Any:  # no
 def _address(name: str, part: str) -> Any:  # noqa: ANN401
     meaning = f"Where browsers reach {part}; by default the page's own host, on the port"
     return _setting(name, None, optional_origin(), meaning)
-
-
-_HIDDEN = frozenset({"ACCESS_TOKEN_SECRET"})
-_ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -104,6 +100,30 @@ class Settings:
         "127.0.0.1:9092",
         text("host:port, several separated by commas"),
         "Brokers to ask first, with EVENT_LOG=kafka",
+    )
+    kafka_security_protocol: str = _setting(
+        "KAFKA_SECURITY_PROTOCOL",
+        "plaintext",
+        one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
+        "How Kafka is spoken to, with EVENT_LOG=kafka",
+    )
+    kafka_sasl_mechanism: str = _setting(
+        "KAFKA_SASL_MECHANISM",
+        "scram-sha-512",
+        one_of("plain", "scram-sha-256", "scram-sha-512"),
+        "How the password is shown, with a protocol that begins with sasl_",
+    )
+    kafka_sasl_username: str | None = _setting(
+        "KAFKA_SASL_USERNAME", None, optional_text("a name"), "Who we are to Kafka"
+    )
+    kafka_sasl_password: str | None = _setting(
+        "KAFKA_SASL_PASSWORD", None, optional_text("a password"), "And how we prove it"
+    )
+    kafka_ssl_ca_file: str | None = _setting(
+        "KAFKA_SSL_CA_FILE",
+        None,
+        optional_authorities(),
+        "Authorities that sign the brokers' certificates; by default those that the machine trusts",
     )
     kafka_session_seconds: float = _setting(
         "KAFKA_SESSION_SECONDS",
@@ -187,35 +207,6 @@ class Settings:
         return f"Settings({shown})"
 
 
-@attrs.frozen(kw_only=True)
-class SettingRow:
-    """One setting as people see it: secrets are masked."""
-
-    name: str
-    value: str
-    default: str
-    meaning: str
-    is_default: bool
-
-
-def describe(settings: Settings) -> tuple[SettingRow, ...]:
-    """Return every setting with its value, its default and its meaning."""
-    rows = []
-    for field in attrs.fields(Settings):
-        entry = field.metadata["environ_config"]
-        value = getattr(settings, field.name)
-        rows.append(
-            SettingRow(
-                name=entry.name,
-                value=_shown(entry.name, value),
-                default=_shown(entry.name, field.default),
-                meaning=entry.help,
-                is_default=value == field.default,
-            )
-        )
-    return tuple(rows)
-
-
 def load_settings(
     environment: Mapping[str, str] = os.environ, *, env_file: Path = Path(".env")
 ) -> Settings:
@@ -228,7 +219,7 @@ def load_settings(
     file = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
     found = {name: value for name, value in {**file, **environment}.items() if value}
     settings, faults = _read_all(found)
-    faults.extend(_contradictions(settings))
+    faults.extend(contradictions(settings))
     if faults:
         raise CommandFault(*faults)
     return settings
@@ -243,48 +234,3 @@ def _read_all(found: dict[str, str]) -> tuple[Settings, list[str]]:
         except _BadValue as bad:
             faults.append(str(bad))
             del found[bad.name]
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    faults = []
-    ports: dict[int, str] = {}
-    for name in ("orders_port", "products_port", "storefront_port", "monitor_port"):
-        value = getattr(settings, name)
-        if value in ports:
-            first = ports[value]
-            faults.append(f"{first} and {name.upper()} are both {value}: give each its own port.")
-        elif value:
-            ports[value] = name.upper()
-    if settings.store == "mongodb" and settings.orders_db == settings.products_db:
-        faults.append(
-            f"ORDERS_DB and PRODUCTS_DB are both {settings.orders_db!r}: they must differ."
-        )
-    if settings.access_token_secret and settings.access_token_jwks:
-        faults.append(
-            "ACCESS_TOKEN_SECRET and ACCESS_TOKEN_JWKS are both set, and tokens are checked with "
-            "one of them: unset the other."
-        )
-    return faults
-
-
-def _shown(name: str, value: object) -> str:
-    if value is None:
-        return "unset"
-    if value == ():
-        return "none"
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, tuple):
-        return ",".join(value)
-    if name in _HIDDEN:
-        return _MASK
-    return _without_password(str(value)) if name in _ADDRESSES else str(value)
-
-
-def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    user, separator, host = parts.netloc.rpartition("@")
-    if not separator or ":" not in user:
-        return address
-    netloc = f"{user.partition(':')[0]}:{_MASK}@{host}"
-    return urlunsplit(parts._replace(netloc=netloc))

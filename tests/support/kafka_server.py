@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from tests.support import kafka_jars
+from tests.support.kafka_secured import Lock
 from tests.support.kafka_settings import listener_settings, write_properties
 from tests.support.server_process import (
     LOOPBACK,
@@ -49,11 +50,13 @@ class KafkaServer(ServerProcess):
         data: Path | None = None,
         settings: Mapping[str, str] | None = None,
         jvm_flags: Sequence[str] = QUICK_START,
+        lock: Lock | None = None,
     ) -> None:
         self.version = kafka_jars.kafka_version()
         self._java = kafka_jars.java_path() or "java"
         self._jvm_flags = tuple(jvm_flags)
         self._settings = dict(settings or {})
+        self._lock = lock
         super().__init__()
         self.port = port or self.port
         self.controller_port, self.proxy_port, self.behind_proxy_port = _distinct_ports(self.port)
@@ -126,7 +129,8 @@ class KafkaServer(ServerProcess):
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties())]
-        command = [*self._java_command(), *tool]
+        known = self._lock.format_options() if self._lock else []
+        command = [*self._java_command(), *tool, *known]
         run = subprocess.run(command, capture_output=True, check=False, text=True)
         if run.returncode != 0:
             raise ServerFailed(f"{self.data} could not be formatted:\n{run.stdout}{run.stderr}")
@@ -152,6 +156,8 @@ class KafkaServer(ServerProcess):
             behind=f"{LOOPBACK}:{self.behind_proxy_port}",
             proxy=f"{LOOPBACK}:{self.proxy_port}",
         )
+        if self._lock:
+            listeners = self._lock.listener(listeners)
         write_properties(path, self.data, listeners, self._settings)
         return path
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from apps.services import SERVICES
-from apps.settings import Settings, describe, load_settings
+from apps.setting_rows import describe
+from apps.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 OURS = ("orders", "products", "products-more", "storefront", "monitor")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from apps.access import is_loopback, settle_access
 from apps.faults import CommandFault
-from apps.settings import Settings, describe, load_settings
+from apps.setting_rows import describe
+from apps.settings import Settings, load_settings
 
 SECRET = "a secret that is long enough for HS256"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound here

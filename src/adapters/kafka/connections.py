@@ -6,12 +6,20 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError
 
 from adapters.kafka.driver import end_consumer, finish
 from adapters.kafka.errors import DRIVER_ERRORS, unavailable
+from adapters.kafka.security import refusal
 from adapters.kafka.settings import KafkaSettings, client_options, reader_options
+from inventory_domain.errors import DependencyUnavailable
 
 __all__ = ["Connections", "open_admin"]
+
+_CHECK = (
+    "check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, "
+    "KAFKA_SASL_PASSWORD and KAFKA_SSL_CA_FILE"
+)
 
 
 async def open_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
@@ -30,8 +38,19 @@ async def open_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
             await admin.start()
     except DRIVER_ERRORS as error:
         await finish(admin.close(), settings.stop_seconds_max)
-        raise unavailable(settings, "does not answer", error) from error
+        raise await _explained(settings, error) from error
     return admin
+
+
+async def _explained(settings: KafkaSettings, error: BaseException) -> DependencyUnavailable:
+    security = settings.security
+    if security.is_named or security.is_encrypted:
+        refused = await refusal(settings.bootstrap_servers, security, settings.connect_seconds_max)
+        if refused is not None:
+            return unavailable(settings, f"and we do not get together: {_CHECK}", refused)
+    # The driver says no more than that it reached nobody.
+    said = None if isinstance(error, KafkaConnectionError) else error
+    return unavailable(settings, "does not answer: start it, or name where it runs", said)
 
 
 class Connections:

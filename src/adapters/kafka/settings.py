@@ -10,6 +10,7 @@ import attrs
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from adapters.kafka.partitioner import choose_partition
+from adapters.kafka.security import KafkaSecurity, security_options
 
 __all__ = [
     "RECORD_BYTES_MAX",
@@ -27,6 +28,7 @@ RECORD_BYTES_MAX = 2 * 1024 * 1024
 _BATCH_BYTES = 256 * 1024
 _LINGER_MS = 5
 
+_OPEN = KafkaSecurity()
 _RETRY_PAUSE_MS = 200
 _METADATA_AGE_MS_MAX = 60_000
 _POLL_INTERVAL_MS_MAX = 300_000
@@ -58,6 +60,7 @@ class KafkaSettings:
     inspect_seconds_max: float = 5.0
     silence_seconds_max: float = 10.0
     stop_seconds_max: float = 3.0
+    security: KafkaSecurity = _OPEN
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -66,6 +69,7 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
         "bootstrap_servers": settings.bootstrap_servers,
         "retry_backoff_ms": _RETRY_PAUSE_MS,
         "metadata_max_age_ms": _METADATA_AGE_MS_MAX,
+        **security_options(settings.security),
     }
 
 

@@ -3,7 +3,8 @@
 import rich_click as click
 
 from apps.commands.common import console, examples, new_table, said_plainly
-from apps.settings import describe, load_settings
+from apps.setting_rows import describe
+from apps.settings import load_settings
 
 __all__ = ["settings"]
 

@@ -1,0 +1,63 @@
+"""The settings as people see them: secrets are masked."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+import attrs
+
+__all__ = ["HIDDEN", "MASK", "SettingRow", "describe"]
+
+MASK = "********"
+HIDDEN = frozenset({"ACCESS_TOKEN_SECRET", "KAFKA_SASL_PASSWORD"})
+_ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
+
+
+@attrs.frozen(kw_only=True)
+class SettingRow:
+    """One setting as people see it: secrets are masked."""
+
+    name: str
+    value: str
+    default: str
+    meaning: str
+    is_default: bool
+
+
+def describe(settings: attrs.AttrsInstance) -> tuple[SettingRow, ...]:
+    """Return every setting with its value, its default and its meaning."""
+    rows = []
+    for field in attrs.fields(type(settings)):
+        entry = field.metadata["environ_config"]
+        value = getattr(settings, field.name)
+        rows.append(
+            SettingRow(
+                name=entry.name,
+                value=_shown(entry.name, value),
+                default=_shown(entry.name, field.default),
+                meaning=entry.help,
+                is_default=value == field.default,
+            )
+        )
+    return tuple(rows)
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return "unset"
+    if value == ():
+        return "none"
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if name in HIDDEN:
+        return MASK
+    return _without_password(str(value)) if name in _ADDRESSES else str(value)
+
+
+def _without_password(address: str) -> str:
+    parts = urlsplit(address)
+    user, separator, host = parts.netloc.rpartition("@")
+    if not separator or ":" not in user:
+        return address
+    netloc = f"{user.partition(':')[0]}:{MASK}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
