@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from adapters.embedded.bulk import page_offset, page_stretch, storable, value
+from adapters.embedded.bulk import Stretch, page_offset, page_stretch, storable, value
 from inventory_domain.queries import OrderQuery
 from inventory_domain.times import to_milliseconds
 
@@ -23,6 +23,9 @@ class Found:
     is_reversed: bool
 
 
+# Where at least every so manieth order along the sorting matches, a page is found by walking.
+_DENSE = 5
+
 _SORT_COLUMNS = {
     "createdAt": "created_at",
     "updatedAt": "updated_at",
@@ -35,10 +38,32 @@ _SORT_COLUMNS = {
 def find_orders(connection: sqlite3.Connection, query: OrderQuery) -> Found:
     """Return the page that *query* asks for."""
     where, parameters = _conditions(query)
-    if query.search:
-        return _search(connection, query, where, parameters)
     total = int(value(connection, f"SELECT count(*) FROM orders {where}", parameters))
     stretch = page_stretch(total, query.page, query.limit)
+    passed = stretch.offset + stretch.count
+    if query.search and passed * _DENSE > total:
+        return _gather(connection, query, where, parameters, total)
+    if not query.search and query.sort.endswith("createdAt"):
+        # Every filter has an index in this order.
+        return _walk(connection, query, stretch, (where, parameters), total)
+    if passed * _count(connection) < total * total:
+        where, parameters = _conditions(query, by_index=False)
+    return _walk(connection, query, stretch, (where, parameters), total)
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    return int(value(connection, "SELECT max(rowid) FROM orders") or 0)
+
+
+def _walk(
+    connection: sqlite3.Connection,
+    query: OrderQuery,
+    stretch: Stretch,
+    filters: tuple[str, list[Any]],
+    total: int,
+) -> Found:
+    """Go along the sorting up to the page, from its nearer end."""
+    where, parameters = filters
     falling = query.sort.startswith("-") is not stretch.from_end
     # The inner query walks an index and skips the pages before without reading their orders.
     documents = value(
@@ -56,15 +81,20 @@ def find_orders(connection: sqlite3.Connection, query: OrderQuery) -> Found:
     return Found(total, documents, stretch.from_end)
 
 
-def _search(
-    connection: sqlite3.Connection, query: OrderQuery, where: str, parameters: list[Any]
+def _gather(
+    connection: sqlite3.Connection,
+    query: OrderQuery,
+    where: str,
+    parameters: list[Any],
+    total: int,
 ) -> Found:
-    """Look into every text once, both for the number and for the page."""
-    row = connection.execute(
+    """Look into every text and sort what was found: few match, or the page lies deep in them."""
+    documents = value(
+        connection,
         f"""WITH found AS MATERIALIZED (
             SELECT rowid AS place, {_column(query)} AS sorted, order_id FROM orders {where}
         )
-        SELECT (SELECT count(*) FROM found), '[' || group_concat(document) || ']' FROM (
+        SELECT '[' || group_concat(document) || ']' FROM (
             SELECT document FROM (
                 SELECT place FROM found
                 ORDER BY sorted {_direction(falling=query.sort.startswith("-"))}, order_id
@@ -72,8 +102,8 @@ def _search(
             ) CROSS JOIN orders ON orders.rowid = place
         )""",
         (*parameters, query.limit, page_offset(query.page, query.limit)),
-    ).fetchone()
-    return Found(int(row[0]), row[1], is_reversed=False)
+    )
+    return Found(total, documents, is_reversed=False)
 
 
 def _direction(*, falling: bool) -> str:
@@ -84,12 +114,14 @@ def _column(query: OrderQuery) -> str:
     return _SORT_COLUMNS[query.sort.removeprefix("-")]
 
 
-def _conditions(query: OrderQuery) -> tuple[str, list[Any]]:
+def _conditions(query: OrderQuery, *, by_index: bool = True) -> tuple[str, list[Any]]:
+    """Return the filters; not *by_index* they are only checked along another index."""
     conditions: list[str] = []
     parameters: list[Any] = []
+    sign = "" if by_index else "+"
 
     def require(condition: str, parameter: object) -> None:
-        conditions.append(condition)
+        conditions.append(sign + condition)
         parameters.append(parameter)
 
     if query.status is not None:

@@ -44,6 +44,10 @@ ORDERS_SCHEMA = Schema(
             "CREATE INDEX orders_by_user ON orders (user_id, created_at DESC, order_id)",
             *OUTBOX_TABLES,
         ),
+        (
+            # A search reads all of it, which is far less than all orders.
+            "CREATE INDEX orders_by_text ON orders (search_text, created_at, order_id)",
+        ),
     ),
 )
 

@@ -89,5 +89,7 @@ def _conditions(query: ProductQuery) -> tuple[str, dict[str, Any]]:
     if query.in_stock is not None:
         conditions.append("stock > 0" if query.in_stock else "stock = 0")
     if query.search is not None:
-        conditions.append(_HAS_WORDS.format("search_text"))
+        for number, word in enumerate(search.split()):
+            conditions.append(f"instr(search_text, :word{number}) > 0")
+            parameters[f"word{number}"] = word
     return ("WHERE " + " AND ".join(conditions) if conditions else ""), parameters

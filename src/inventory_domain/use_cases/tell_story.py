@@ -4,6 +4,7 @@ What was waited for is in the log, the ledger and the order's own history; only 
 near a moment at which something happened to the order are read, within a bound.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -108,14 +109,12 @@ class StoryTeller:
     async def _records(self, order_id: OrderId, windows: Sequence[Window]) -> Found[Record]:
         key = order_id.encode()
         lines = [_line_of(self.inspector, topic, key) for topic in await self.inspector.topics()]
-        found = [
-            await find_within(
-                line, windows, lambda one: one.key == key, read_count_max=_READ_COUNT_MAX
-            )
+        searches = (
+            find_within(line, windows, lambda one: one.key == key, read_count_max=_READ_COUNT_MAX)
             for line in lines
             if line is not None
-        ]
-        return _joined(found)
+        )
+        return _joined(await asyncio.gather(*searches))
 
     async def _movements(
         self, order_id: OrderId, product_ids: Iterable[ProductId], windows: Sequence[Window]

@@ -80,7 +80,7 @@ async def find_within(
     """
     if line.end - line.begin <= read_count_max:
         return await _search(line, [(line.begin, _ALWAYS)], matches, read_count_max, chunk)
-    starts = [(await _first_from(line, window.start), window) for window in windows]
+    starts = [(await _first_from(line, window.start, chunk), window) for window in windows]
     return await _search(line, starts, matches, read_count_max, chunk)
 
 
@@ -100,17 +100,18 @@ async def _search(
                 return Found(tuple(found), is_complete=False)
             things = await line.read(place, min(chunk, left))
             inside = [one for one in things if one.at <= window.end]
-            found.extend(one.what for one in inside if matches(one.what))
+            found.extend(x.what for x in inside if x.at >= window.start and matches(x.what))
             left -= len(things)
             is_over = len(inside) < len(things) or not things
             place = inside[-1].place + 1 if inside else place
     return Found(tuple(found), is_complete=True)
 
 
-async def _first_from(line: Timeline[T], at: datetime) -> int:
-    """Return the first place whose time is *at* or later."""
+async def _first_from(line: Timeline[T], at: datetime, chunk: int) -> int:
+    """Return a place little before the first whose time is *at* or later."""
     low, high = line.begin, line.end
-    while low < high:
+    # What is left is read in one go: cheaper than to look for the place itself.
+    while high - low > chunk // 2:
         middle = (low + high) // 2
         things = await line.read(middle, 1)
         if not things or things[0].at >= at:
