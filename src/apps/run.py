@@ -26,6 +26,7 @@ from apps.pages.addresses import page_origins
 from apps.services import Service
 from apps.serving import HttpServer, listen
 from apps.settings import Settings
+from apps.words import command_line
 from apps.workers import Supervisor
 from inventory_domain.queries import ProductQuery
 
@@ -136,7 +137,7 @@ class _Running:
         for server in self.servers:
             say(f"  {server.name:<12}{server.address}")
         if self._container.settings().demo:
-            say("  a token     python -m apps token --sub anna")
+            say(f"  a token     {command_line('token --sub anna')}")
         faults = [state for state in self.supervisor.states() if state.fault is not None]
         for state in faults:
             say(f"{state.name} waits: {state.fault}. /health/ready says when that is over.")

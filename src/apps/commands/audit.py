@@ -16,7 +16,9 @@ from apps.commands.common import (
     said_plainly,
 )
 from apps.faults import NO
+from apps.reports import audit_facts, difference_facts, product_facts
 from apps.settings import Settings
+from apps.words import counted
 from inventory_domain.audit import Auditor, AuditReport
 
 __all__ = ["audit"]
@@ -69,38 +71,16 @@ def _print(report: AuditReport) -> None:
         out.print(f"[red]{difference}[/red]", soft_wrap=True)
     verdict = "Everything adds up" if report.holds else "It does not add up"
     out.print(
-        f"{verdict}: {len(report.products)} products, {report.movements} movements, "
-        f"{report.orders_reserved} orders that hold stock, {len(report.differences)} differences."
+        f"{verdict}: {counted(len(report.products), 'product')}, "
+        f"{counted(report.movements, 'movement')}, "
+        f"{counted(report.orders_reserved, 'order holds', 'orders hold')} stock, "
+        f"{counted(len(report.differences), 'difference')}."
     )
 
 
 def _document(report: AuditReport) -> dict[str, object]:
     return {
-        "holds": report.holds,
-        "ordersReserved": report.orders_reserved,
-        "movements": report.movements,
-        "products": [
-            {
-                "productId": product.product_id,
-                "name": product.name,
-                "received": product.received,
-                "stock": product.stock,
-                "reserved": product.reserved,
-                "sold": product.sold,
-                "writtenOff": product.written_off,
-                "holds": product.holds,
-            }
-            for product in report.products
-        ],
-        "differences": [
-            {
-                "productId": difference.product_id,
-                "orderId": difference.order_id,
-                "what": difference.what,
-                "expected": difference.expected,
-                "found": difference.found,
-                "difference": difference.found - difference.expected,
-            }
-            for difference in report.differences
-        ],
+        **audit_facts(report),
+        "products": product_facts(report.products),
+        "differences": difference_facts(report.differences),
     }

@@ -19,6 +19,7 @@ from apps.orders.bodies import (
 from apps.orders.desk import OrderDesk
 from apps.orders.quick import read_draft
 from apps.orders.reading import expected_version, parse_order_query
+from apps.words import counted
 from inventory_domain.errors import InvalidRequest
 from inventory_domain.ids import UserId, id_fault
 from inventory_domain.order_requests import OrderChange
@@ -185,7 +186,7 @@ def _one(order: Order, message: str, *, status: int = 200) -> Answer:
 
 def _page(page: Page[Order], paging: Paging) -> Answer:
     orders = [order_view(order) for order in page.items]
-    message = f"{page.total} orders match."
+    message = f"{counted(page.total, 'order matches', 'orders match')}."
     return success(message, {"orders": orders, "count": len(orders)}, meta=paging.meta(page.total))
 
 
