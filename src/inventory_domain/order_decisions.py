@@ -6,6 +6,7 @@ decision made twice about the same version gives the same messages.
 """
 
 from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -135,8 +136,12 @@ def change_status(
     if wanted is OrderStatus.PROCESSING and order.stock_state is not StockState.RESERVED:
         raise StockNotReserved(order_id=order.order_id, stock_state=order.stock_state)
     delivered = wanted is OrderStatus.DELIVERED
-    after = attrs.evolve(
-        _next(order, now, actor.subject, wanted.name.lower(), reason),
+    after = _next(
+        order,
+        now,
+        actor.subject,
+        wanted.name.lower(),
+        reason,
         status=wanted,
         stock_state=StockState.CONSUMED if delivered else order.stock_state,
         shipped_at=now if wanted is OrderStatus.SHIPPED else order.shipped_at,
@@ -217,22 +222,33 @@ def apply_outcome(order: Order, outcome: StockOutcome, *, now: datetime) -> Orde
     elif state is StockState.RELEASED and not outcome.lines and outcome.sequence > 1:
         # Nothing was given back, though an outcome went before: that was its rejection.
         state = StockState.REJECTED
-    after = attrs.evolve(
-        _next(order, now, "products-service", f"stock_{state}", outcome.reason),
+    refused = outcome.refused or order.refused_lines
+    after = _next(
+        order,
+        now,
+        "products-service",
+        f"stock_{state}",
+        outcome.reason,
         stock_state=state,
         inventory_sequence=outcome.sequence,
-        refused_lines=outcome.refused if state is StockState.REJECTED else (),
+        refused_lines=refused if state is StockState.REJECTED else (),
     )
-    if after.stock_state is StockState.REJECTED and not outcome.refused:
-        after = attrs.evolve(after, refused_lines=order.refused_lines)
     return OrderChange(order, after)
 
 
-def _next(order: Order, now: datetime, actor: str, change: str, reason: str | None = None) -> Order:
+def _next(
+    order: Order,
+    now: datetime,
+    actor: str,
+    change: str,
+    reason: str | None = None,
+    **changes: Any,  # noqa: ANN401 - fields of an order
+) -> Order:
     entry = HistoryEntry(at=now, actor=actor, change=change, reason=reason)
     return attrs.evolve(
         order,
         version=order.version + 1,
         updated_at=now,
         history=(*order.history, entry),
+        **changes,
     )

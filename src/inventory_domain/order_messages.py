@@ -5,6 +5,7 @@ version gives the same messages.
 """
 
 from datetime import datetime
+from functools import partial
 
 from inventory_domain.ids import EventId
 from inventory_domain.messages import (
@@ -31,19 +32,20 @@ def placed_messages(order: Order, now: datetime, trace: Trace) -> tuple[Message,
         order_number=order.order_number,
         lines=_message_lines(order),
     )
-    return order_fact(OrderFactKind.CREATED, order, now, trace), request
+    return order_fact(OrderFactKind.CREATED, order, now, trace, lines=request.lines), request
 
 
 def status_messages(
     before: Order, after: Order, now: datetime, reason: str | None, trace: Trace
 ) -> tuple[Message, ...]:
     """Return what is told of a move from *before* to *after*, in its order."""
-    old = before.status
-    changed = order_fact(OrderFactKind.STATUS_CHANGED, after, now, trace, old=old, reason=reason)
+    lines = _message_lines(after)
+    told = partial(
+        order_fact, order=after, now=now, trace=trace, old=before.status, reason=reason, lines=lines
+    )
+    changed = told(OrderFactKind.STATUS_CHANGED)
     if after.status is OrderStatus.DELIVERED:
-        return changed, order_fact(
-            OrderFactKind.COMPLETED, after, now, trace, old=old, reason=reason
-        )
+        return changed, told(OrderFactKind.COMPLETED)
     if after.status is not OrderStatus.CANCELLED:
         return (changed,)
     release = ReleaseRequest(
@@ -53,13 +55,9 @@ def status_messages(
         order_id=after.order_id,
         order_number=after.order_number,
         reason="ORDER_CANCELLED",
-        lines=_message_lines(after),
+        lines=lines,
     )
-    return (
-        changed,
-        order_fact(OrderFactKind.CANCELLED, after, now, trace, old=old, reason=reason),
-        release,
-    )
+    return changed, told(OrderFactKind.CANCELLED), release
 
 
 def order_fact(
@@ -70,6 +68,7 @@ def order_fact(
     *,
     old: OrderStatus | None = None,
     reason: str | None = None,
+    lines: tuple[MessageLine, ...] | None = None,
 ) -> OrderFact:
     """Return the fact that *kind* happened to *order*."""
     return OrderFact(
@@ -80,7 +79,7 @@ def order_fact(
         order_number=order.order_number,
         kind=kind,
         user_id=order.user_id,
-        lines=_message_lines(order),
+        lines=_message_lines(order) if lines is None else lines,
         total=order.total,
         status=order.status,
         old_status=old,
@@ -94,11 +93,13 @@ def _event_id(order: Order, what: str) -> EventId:
 
 def _message_lines(order: Order) -> tuple[MessageLine, ...]:
     return tuple(
-        MessageLine(
-            product_id=line.product_id,
-            quantity=line.quantity,
-            price=line.price,
-            product_name=line.product_name,
-        )
-        for line in order.lines
+        [
+            MessageLine(
+                product_id=line.product_id,
+                quantity=line.quantity,
+                price=line.price,
+                product_name=line.product_name,
+            )
+            for line in order.lines
+        ]
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import attrs
@@ -43,7 +44,11 @@ class Record:
     @property
     def topic_partition(self) -> TopicPartition:
         """The partition it lies in."""
-        return TopicPartition(self.topic, self.partition)
+        return _place(self.topic, self.partition)
+
+
+# The same few for ever, and asked for at every turn.
+_place = lru_cache(maxsize=4096)(TopicPartition)
 
 
 def header(headers: Headers, name: str) -> str | None:

@@ -125,13 +125,17 @@ class Workbench:
         stored = self._view.reservations
         return StockChange(
             products=tuple(
-                ProductWrite(level.product(self.now), level.before.version)
-                for level in self._levels.values()
-                if level.version != level.before.version
+                [
+                    ProductWrite(level.product(self.now), level.before.version)
+                    for level in self._levels.values()
+                    if level.version != level.before.version
+                ]
             ),
             reservations=tuple(
-                ReservationWrite(after, stored[key].version if key in stored else None)
-                for key, after in self._reservations.items()
+                [
+                    ReservationWrite(after, stored[key].version if key in stored else None)
+                    for key, after in self._reservations.items()
+                ]
             ),
             movements=tuple(self._movements),
             events=events,

@@ -10,7 +10,9 @@ __all__ = ["format_time", "parse_time", "to_milliseconds"]
 @lru_cache(maxsize=1024)
 def format_time(at: datetime) -> str:
     """Return *at* (aware) as ISO 8601 in UTC with milliseconds."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def parse_time(text: object) -> datetime:
@@ -26,10 +28,12 @@ def parse_time(text: object) -> datetime:
     except ValueError:
         raise ValueError("must be an ISO 8601 time") from None
     try:
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        if at.tzinfo is not UTC:
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
         raise ValueError("must lie between the years 1 and 9999 in UTC") from None
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    rest = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - rest) if rest else at
 
 
 def to_milliseconds(at: datetime) -> int:

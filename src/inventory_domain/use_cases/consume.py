@@ -163,6 +163,8 @@ class Consumer:
 
     def _line_up(self, records: Sequence[Record]) -> list[Delivery]:
         """Return what is to be handled now: what is due, then the new that need not wait."""
+        if not self._waiting.is_used:
+            return [Delivery(record) for record in records]
         due = self._waiting.take_due(self._clock.now(), self._pace.count)
         handled = {id(delivery.record) for delivery in due}
         line = list(due)
@@ -183,7 +185,9 @@ class Consumer:
         self, deliveries: Sequence[Delivery], results: Sequence[HandlerResult]
     ) -> None:
         pairs = list(zip(deliveries, results, strict=True))
-        await self._bury([(one, broken) for one, broken in pairs if isinstance(broken, Broken)])
+        broken = [(one, result) for one, result in pairs if isinstance(result, Broken)]
+        if broken:
+            await self._bury(broken)
         now = self._clock.now()
         for delivery, result in pairs:
             if isinstance(result, TryAgain):
@@ -192,11 +196,10 @@ class Consumer:
             ending = result.ending if isinstance(result, Ended) else Ending.DEAD_LETTERED
             self.endings[ending] += 1
             self._progress.end(delivery.record)
-            self._waiting.leave(delivery.record, now)
+            if self._waiting.is_used:
+                self._waiting.leave(delivery.record, now)
 
     async def _bury(self, broken: Sequence[tuple[Delivery, Broken]]) -> None:
-        if not broken:
-            return
         now = self._clock.now()
         letters = [
             bury(

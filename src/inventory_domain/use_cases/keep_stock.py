@@ -112,15 +112,19 @@ class StockKeeper:
         return [result for result in results if result is not None]
 
     def _letters(self, decided: Decided, origin: dict[int, Delivery]) -> tuple[OutgoingRecord, ...]:
+        rejected = [one for one in decided if one[1].verdict is Verdict.REJECTED]
+        if not rejected:
+            return ()
         now = self.clock.now()
         return tuple(
-            bury(
-                origin[id(command)].record,
-                _shortage(origin[id(command)], outcome, now),
-                service=self.service,
-            )
-            for command, outcome in decided
-            if outcome.verdict is Verdict.REJECTED
+            [
+                bury(
+                    origin[id(command)].record,
+                    _shortage(origin[id(command)], outcome, now),
+                    service=self.service,
+                )
+                for command, outcome in rejected
+            ]
         )
 
 

@@ -45,9 +45,14 @@ class WaitingRoom:
     def __len__(self) -> int:
         return sum(len(line.deliveries) for line in self._lines.values())
 
+    @property
+    def is_used(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._lines)
+
     def next_due_at(self) -> datetime | None:
         """Return when the next record is due, or None if none waits."""
-        return min((line.due_at for line in self._lines.values()), default=None)
+        return min([line.due_at for line in self._lines.values()], default=None)
 
     def take_due(self, now: datetime, count_max: int) -> list[Delivery]:
         """Return up to *count_max* records that are due; they stay at the head of their lines."""
