@@ -1,6 +1,7 @@
 """The broker behind the memory event logs: partitions and groups, which outlive every client."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import count
 
 from inventory_domain.partitioning import partition_for
@@ -12,6 +13,10 @@ __all__ = ["PARTITION_COUNT", "MemoryBroker"]
 
 PARTITION_COUNT = 3
 """How many partitions a topic gets that is not created with another number."""
+
+
+# The same few orders are written about again and again.
+_partition_for = lru_cache(maxsize=4096)(partition_for)
 
 
 class _Partition:
@@ -53,9 +58,12 @@ class MemoryBroker:
 
     def partitions_of(self, topic: str) -> list[TopicPartition]:
         """Return the partitions of *topic*, which is made if it is not there."""
+        return [TopicPartition(topic, number) for number in range(len(self._partitions(topic)))]
+
+    def _partitions(self, topic: str) -> list[_Partition]:
         if topic not in self._topics:
             self.create_topic(topic, self._partition_count)
-        return [TopicPartition(topic, number) for number in range(len(self._topics[topic]))]
+        return self._topics[topic]
 
     def begin(self, at: TopicPartition) -> int:
         """Return the first offset kept."""
@@ -67,12 +75,12 @@ class MemoryBroker:
 
     def append(self, outgoing: OutgoingRecord) -> None:
         """Put one record behind the others of its partition, and wake who waits for it."""
-        partitions = self.partitions_of(outgoing.topic)
+        partitions = self._partitions(outgoing.topic)
         if outgoing.key is None:
             number = next(self._keyless_count) % len(partitions)
         else:
-            number = partition_for(outgoing.key, len(partitions))
-        stored = self._topics[outgoing.topic][number]
+            number = _partition_for(outgoing.key, len(partitions))
+        stored = partitions[number]
         record = Record(
             topic=outgoing.topic,
             partition=number,
@@ -116,4 +124,4 @@ class MemoryBroker:
 
     def partition_counts(self, topics: Iterable[str]) -> dict[str, int]:
         """Return the number of partitions of each topic."""
-        return {topic: len(self.partitions_of(topic)) for topic in topics}
+        return {topic: len(self._partitions(topic)) for topic in topics}

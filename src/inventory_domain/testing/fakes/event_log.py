@@ -1,7 +1,7 @@
 """An event log in memory: one process's client of a broker."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from inventory_domain.log_view import GroupInfo, PartitionInfo, TopicInfo
@@ -21,7 +21,8 @@ class MemoryBatch:
         self, group: Group, member: Member, records: Sequence[Record], faults: Faults
     ) -> None:
         self.records = records
-        self.assigned: Mapping[TopicPartition, int] = dict(member.assigned)
+        # What a member owns is never changed, it is replaced.
+        self.assigned: Mapping[TopicPartition, int] = member.assigned
         self._group = group
         self._member = member
         self._faults = faults
@@ -31,6 +32,10 @@ class MemoryBatch:
         await self._faults.before("commit")
         self._group.commit(self._member, self.assigned, offsets)
         await self._faults.after("commit")
+
+    def leave(self) -> None:
+        """End the work on it."""
+        self._group.stop_work(self._member)
 
 
 class MemorySubscription:
@@ -57,7 +62,8 @@ class MemorySubscription:
         paused: Collection[TopicPartition] = (),
     ) -> AbstractAsyncContextManager[Batch]:
         """Wait for records and enter the work on them."""
-        return self._batch(count_max, wait_seconds, paused)
+        assert not self._is_closed, "the subscription was closed"
+        return _Work(self, count_max, wait_seconds, paused)
 
     async def rewind(self) -> None:
         """Go back to the last commit."""
@@ -74,11 +80,10 @@ class MemorySubscription:
         """Lose the membership, even in the middle of a batch, as when a session runs out."""
         self._group.leave(self.member)
 
-    @asynccontextmanager
-    async def _batch(
+    async def enter(
         self, count_max: int, wait_seconds: float, paused: Collection[TopicPartition]
-    ) -> AsyncIterator[Batch]:
-        assert not self._is_closed, "the subscription was closed"
+    ) -> MemoryBatch:
+        """Begin the work on a batch."""
         await self._faults.before("batch")
         if self.member.is_expelled:
             self.member = self._group.join(self._topics)
@@ -86,10 +91,7 @@ class MemorySubscription:
         records = await self._records(member, count_max, wait_seconds, paused)
         # A member that owns nothing, since a rebalance is under way, holds nobody up.
         member.is_working = bool(member.assigned)
-        try:
-            yield MemoryBatch(self._group, member, records, self._faults)
-        finally:
-            self._group.stop_work(member)
+        return MemoryBatch(self._group, member, records, self._faults)
 
     async def _records(
         self,
@@ -99,15 +101,44 @@ class MemorySubscription:
         paused: Collection[TopicPartition],
     ) -> Sequence[Record]:
         assert not member.is_working, "a member works on one batch at a time"
-        wait_until = self._clock.now() + timedelta(seconds=wait_seconds)
-        while True:
-            member.woken.clear()
-            records = member.take(self._group.log, count_max, paused)
-            seconds_left = (wait_until - self._clock.now()).total_seconds()
-            if records or seconds_left <= 0:
-                return records
-            await self._clock.wait(member.woken, seconds_left)
+        log, clock, woken = self._group.log, self._clock, member.woken
+        woken.clear()
+        records = member.take(log, count_max, paused)
+        wait_until = clock.now() + timedelta(seconds=wait_seconds)
+        while not records:
+            seconds_left = (wait_until - clock.now()).total_seconds()
+            if seconds_left <= 0:
+                break
+            await clock.wait(woken, seconds_left)
             self._faults.check("batch")
+            woken.clear()
+            records = member.take(log, count_max, paused)
+        return records
+
+
+class _Work:
+    """The context of a batch."""
+
+    __slots__ = ("_asked", "_batch", "_subscription")
+
+    def __init__(
+        self,
+        subscription: MemorySubscription,
+        count_max: int,
+        wait_seconds: float,
+        paused: Collection[TopicPartition],
+    ) -> None:
+        self._subscription = subscription
+        self._asked = (count_max, wait_seconds, paused)
+        self._batch: MemoryBatch | None = None
+
+    async def __aenter__(self) -> MemoryBatch:
+        self._batch = await self._subscription.enter(*self._asked)
+        return self._batch
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._batch is not None
+        self._batch.leave()
 
 
 class MemoryEventLog:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
 
 import attrs
 
@@ -16,6 +17,17 @@ Step = Callable[[str], Awaitable[None]]
 
 async def _give_way(_call: str) -> None:
     await asyncio.sleep(0)
+
+
+class _Nothing:
+    """Is over as soon as it is awaited."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return _ENDED  # type: ignore[no-any-return] # an iterator serves
+
+
+_ENDED: Any = iter(())
+_NOTHING = _Nothing()
 
 
 @attrs.define
@@ -59,14 +71,24 @@ class Faults:
             fault = _Fault(error or self._unavailable(), applied, 0 if turn else skip)
             self._planned[call].append(fault)
 
-    async def before(self, call: str) -> None:
+    def before(self, call: str) -> Awaitable[None]:
         """Stand before the effect of *call*, and fail if nothing of it shall happen."""
+        if self.step is None and self.available and not self._planned:
+            return _NOTHING
+        return self._before(call)
+
+    def after(self, call: str) -> Awaitable[None]:
+        """Stand between the effect of *call* and its answer, and fail if that is lost."""
+        if self.step is None and self.available and not self._answers_to_lose:
+            return _NOTHING
+        return self._after(call)
+
+    async def _before(self, call: str) -> None:
         if self.step is not None:
             await self.step(call)
         self.check(call)
 
-    async def after(self, call: str) -> None:
-        """Stand between the effect of *call* and its answer, and fail if that is lost."""
+    async def _after(self, call: str) -> None:
         if self.step is not None:
             await self.step(call)
         lost = self._answers_to_lose.get(call)

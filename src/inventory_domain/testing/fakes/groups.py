@@ -40,7 +40,8 @@ class Member:
         self.topics = tuple(topics)
         self.assigned: dict[TopicPartition, int] = {}
         self.positions: dict[TopicPartition, int] = {}
-        self.unread: set[TopicPartition] = set()
+        # In the order in which there was something to read: a set has another in each process.
+        self.unread: dict[TopicPartition, None] = {}
         self.is_working = False
         self.is_expelled = False
         self.woken = asyncio.Event()
@@ -50,7 +51,7 @@ class Member:
         """Become the owner of *share* alone, under the number *epoch*."""
         self.assigned = dict.fromkeys(share, epoch)
         self.positions = {}
-        self.unread = set(share)
+        self.unread = dict.fromkeys(share)
         self.woken.set()
 
     def take(
@@ -61,7 +62,7 @@ class Member:
         taken: list[Record] = []
         if not self.unread:
             return taken
-        readable = [at for at in self.assigned if at in self.unread and at not in paused]
+        readable = [at for at in self.unread if at not in paused]
         for step in range(len(readable)):
             at = readable[(self._turn + step) % len(readable)]
             room = count_max - len(taken)
@@ -70,7 +71,7 @@ class Member:
                 self.positions[at] = found[-1].offset + 1
                 taken.extend(found)
             if len(found) < room:
-                self.unread.discard(at)
+                del self.unread[at]
         return taken
 
 
@@ -144,14 +145,14 @@ class Group:
     def rewind(self, member: Member) -> None:
         """Let *member* read on from the last commits."""
         member.positions = {at: self._start(at) for at in member.assigned}
-        member.unread = set(member.assigned)
+        member.unread = dict.fromkeys(member.assigned)
         member.woken.set()
 
     def wake(self, at: TopicPartition) -> None:
         """Wake the member that owns *at*, which has a new record."""
         for member in self.members.values():
             if at in member.assigned:
-                member.unread.add(at)
+                member.unread[at] = None
                 member.woken.set()
 
     def info(self) -> GroupInfo:
