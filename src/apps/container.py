@@ -96,7 +96,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     stock_relay = providers.Singleton(OutboxRelay, stock_store, log, clock=clock, ids=ids)
-    taking_turns = providers.Singleton(TakingTurns, turns, clock)
+    taking_turns = providers.Singleton(TakingTurns, turns, clock=clock, ids=ids)
     stock_ledger = providers.Singleton(
         StockLedger,
         store=stock_store,
@@ -124,6 +124,7 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         codec=codec,
         nudge_relay=stock_relay.provided.nudge,
+        turns=taking_turns,
     )
     redrive = providers.Singleton(
         Redrive, inspector=inspector, log=log, ledger=stock_ledger, clock=clock, codec=codec

@@ -7,9 +7,11 @@ import attrs
 import pytest
 
 from inventory_domain.errors import StockConflict
+from inventory_domain.ids import ProductId
 from inventory_domain.stock_decisions import Verdict
 from inventory_domain.testing.builders import a_reserve
 from inventory_domain.testing.shop import MemoryShop
+from inventory_domain.use_cases.keep_catalogue import ProductEdit
 from inventory_domain.use_cases.stock_ledger import StockLedger
 from inventory_domain.use_cases.taking_turns import TakingTurns
 
@@ -40,9 +42,13 @@ def turns() -> CountedTurns:
     return CountedTurns()
 
 
+def taking(shop: MemoryShop, turns: CountedTurns) -> TakingTurns:
+    return TakingTurns(turns, clock=shop.clock, ids=shop.ids, seconds=10.0)
+
+
 @pytest.fixture
 def ledger(shop: MemoryShop, turns: CountedTurns) -> StockLedger:
-    return attrs.evolve(shop.ledger, turns=TakingTurns(turns, shop.clock, seconds=10.0))
+    return attrs.evolve(shop.ledger, turns=taking(shop, turns))
 
 
 async def reserve(ledger: StockLedger, order_id: str) -> Verdict:
@@ -81,3 +87,17 @@ async def test_when_no_race_was_lost_for_a_while_nobody_waits_any_more(
     await reserve(ledger, "order-2")
 
     assert turns.begun == begun
+
+
+async def test_who_edits_a_product_that_sells_all_the_time_waits_for_a_turn_as_well(
+    shop: MemoryShop, turns: CountedTurns
+) -> None:
+    catalogue = attrs.evolve(shop.catalogue, turns=taking(shop, turns))
+    shop.stock.faults.fail_next("commit", StockConflict(), times=3)
+    began = shop.clock.now()
+
+    edited = await catalogue.edit(ProductId("lamp"), ProductEdit(name="A brighter lamp"))
+
+    assert edited.name == (await shop.product("lamp")).name == "A brighter lamp"
+    assert (turns.begun, turns.ended) == (3, 3)
+    assert shop.clock.now() > began

@@ -12,6 +12,7 @@ from inventory_domain.money import Money
 from inventory_domain.ports import Clock, IdSource, StockStore
 from inventory_domain.stock import Adjust, Product, ProductWrite, StockChange, StockView
 from inventory_domain.stock_decisions import StockPolicy, decide
+from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
 
 __all__ = ["KeepCatalogue", "ProductDraft", "ProductEdit"]
 
@@ -68,6 +69,11 @@ class KeepCatalogue:
     ids: IdSource
     codec: Codec
     nudge_relay: Callable[[], None]
+    turns: TakingTurns = attrs.field(
+        default=attrs.Factory(
+            lambda self: TakingTurns(NoTurns(), clock=self.clock, ids=self.ids), takes_self=True
+        )
+    )
 
     async def add(
         self,
@@ -137,20 +143,27 @@ class KeepCatalogue:
         Raises:
             ProductNotFound: there is no such product.
         """
-        for _ in range(_TRIES_MAX):
-            found = (await self.store.load((), [product_id])).products.get(product_id)
-            if found is None:
-                raise ProductNotFound(product_id=product_id)
-            after = edit.apply(found)
-            if after == found:
-                return found
-            after = attrs.evolve(after, version=found.version + 1, updated_at=self.clock.now())
-            try:
-                await self.store.commit(StockChange(products=(ProductWrite(after, found.version),)))
-            except StockConflict:
-                continue
-            return after
+        for attempt in range(_TRIES_MAX):
+            async with self.turns.turn():
+                after = await self._try_edit(product_id, edit)
+            if after is not None:
+                return after
+            await self.turns.lost(attempt)
         raise Contention(tries=_TRIES_MAX)
+
+    async def _try_edit(self, product_id: ProductId, edit: ProductEdit) -> Product | None:
+        found = (await self.store.load((), [product_id])).products.get(product_id)
+        if found is None:
+            raise ProductNotFound(product_id=product_id)
+        after = edit.apply(found)
+        if after == found:
+            return found
+        after = attrs.evolve(after, version=found.version + 1, updated_at=self.clock.now())
+        try:
+            await self.store.commit(StockChange(products=(ProductWrite(after, found.version),)))
+        except StockConflict:
+            return None
+        return after
 
     async def deactivate(self, product_id: ProductId) -> Product:
         """Take a product off sale; open orders keep their stock."""

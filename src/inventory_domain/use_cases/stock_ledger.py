@@ -16,8 +16,6 @@ from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
 __all__ = ["Decided", "StockLedger"]
 
 _TRIES_MAX = 8
-_PAUSE_SECONDS = 0.01
-_PAUSE_SECONDS_MAX = 0.5
 
 Decided = Sequence[tuple[Command, Outcome]]
 FurtherEvents = Callable[[Decided], tuple[OutgoingRecord, ...]]
@@ -38,7 +36,9 @@ class StockLedger:
     policy: StockPolicy
     nudge_relay: Callable[[], None]
     turns: TakingTurns = attrs.field(
-        default=attrs.Factory(lambda ledger: TakingTurns(NoTurns(), ledger.clock), takes_self=True)
+        default=attrs.Factory(
+            lambda self: TakingTurns(NoTurns(), clock=self.clock, ids=self.ids), takes_self=True
+        )
     )
 
     async def apply(
@@ -64,8 +64,7 @@ class StockLedger:
             if outcomes is not None:
                 self.nudge_relay()
                 return outcomes
-            self.turns.note_lost()
-            await self._pause(attempt)
+            await self.turns.lost(attempt)
             if attempt >= _TRIES_MAX // 2 and len(commands) > 1 and not whole:
                 half = len(commands) // 2
                 first = await self.apply(commands[:half], further_events)
@@ -99,7 +98,3 @@ class StockLedger:
             except StockConflict:
                 return None
         return decision.outcomes
-
-    async def _pause(self, attempt: int) -> None:
-        ceiling = min(_PAUSE_SECONDS * 2**attempt, _PAUSE_SECONDS_MAX)
-        await self.clock.sleep(ceiling * (0.5 + self.ids.jitter() / 2))

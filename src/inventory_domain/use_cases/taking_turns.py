@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 
-from inventory_domain.ports import Clock, Turns
+from inventory_domain.ports import Clock, IdSource, Turns
 
 __all__ = ["NoTurns", "TakingTurns"]
 
 _SECONDS_AFTER_A_RACE = 10.0
+_PAUSE_SECONDS = 0.01
+_PAUSE_SECONDS_MAX = 0.5
 
 
 class NoTurns:
@@ -27,18 +29,28 @@ class TakingTurns:
     each race has one winner, and what the others did was in vain: then waiting is cheaper.
     """
 
-    def __init__(self, turns: Turns, clock: Clock, seconds: float = _SECONDS_AFTER_A_RACE) -> None:
+    def __init__(
+        self,
+        turns: Turns,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        seconds: float = _SECONDS_AFTER_A_RACE,
+    ) -> None:
         self._turns = turns
         self._clock = clock
+        self._ids = ids
         self._after_a_race = timedelta(seconds=seconds)
         self._until: datetime | None = None
-
-    def note_lost(self) -> None:
-        """Say that somebody else was quicker."""
-        self._until = self._clock.now() + self._after_a_race
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Return what is to be entered before the stock is loaded, and left when it is stored."""
         if self._until is not None and self._clock.now() < self._until:
             return self._turns.turn()
         return NoTurns().turn()
+
+    async def lost(self, attempt: int) -> None:
+        """Take note that somebody else was quicker, and pause: longer after each *attempt*."""
+        self._until = self._clock.now() + self._after_a_race
+        ceiling = min(_PAUSE_SECONDS * 2**attempt, _PAUSE_SECONDS_MAX)
+        await self._clock.sleep(ceiling * (0.5 + self._ids.jitter() / 2))
