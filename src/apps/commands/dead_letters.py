@@ -21,9 +21,11 @@ from apps.commands.letters import letter_document, print_letter, print_letters, 
 from apps.faults import CommandFault
 from apps.settings import Settings
 from inventory_domain.dead_letters import DeadLetter
-from inventory_domain.use_cases.redrive import DeadLetterFilter, Plan, Redrive
+from inventory_domain.use_cases.redrive import DeadLetterFilter, LetterState, Plan, Redrive
 
 __all__ = ["dead_letters"]
+
+_ANY_STATE = "any"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,14 +64,28 @@ def _filters(command: Command) -> Command:
     ),
 )
 @_filters
+@click.option(
+    "--state",
+    type=click.Choice([*LetterState, _ANY_STATE]),
+    default=LetterState.OPEN,
+    help="Those that are open, those that were sent back, or any.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @said_plainly
 def list_letters(
-    topic: str | None, reason: str | None, order: str | None, *, as_json: bool
+    topic: str | None, reason: str | None, order: str | None, state: str, *, as_json: bool
 ) -> None:
-    """List the dead letters that pass the filters, newest first."""
-    wanted = DeadLetterFilter(topic=topic, reason=reason, order_id=order)
-    letters = run_async(_letters(_settings(), wanted))
+    """List the dead letters that pass the filters, newest first.
+
+    Those that were sent back since are left out; --state any shows them too.
+    """
+    wanted = DeadLetterFilter(
+        topic=topic,
+        reason=reason,
+        order_id=order,
+        state=None if state == _ANY_STATE else LetterState(state),
+    )
+    letters = run_async(_letters(_settings(), wanted))[::-1]
     if as_json:
         print_json([letter_document(letter) for letter in letters])
     else:
@@ -99,7 +115,7 @@ def show_letter(letter_id: str, *, as_json: bool) -> None:
         "python -m apps dead-letters redrive --reason insufficient_stock --per-second 50 --yes",
     ),
 )
-@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--all", "everything", is_flag=True, help="All that are open.")
 @click.option("--id", "ids", multiple=True, help="This one; may be given several times.")
 @_filters
 @click.option(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from apps.commands.common import console, new_table
+from apps.reports import letter_facts
 from inventory_domain.dead_letters import DeadLetter
 from inventory_domain.times import format_time
 from inventory_domain.use_cases.redrive import Forecast, Plan
@@ -61,20 +62,8 @@ def print_plans(plans: Sequence[Plan]) -> None:
 
 def letter_document(letter: DeadLetter) -> dict[str, object]:
     """Return a letter as data for programs."""
-    failure = letter.failure
     return {
-        "id": letter.letter_id,
-        "topic": letter.origin.topic,
-        "partition": letter.origin.partition,
-        "offset": letter.offset,
-        "orderId": letter.order_id,
-        "reason": failure.error_class,
-        "message": failure.message,
-        "attempts": failure.attempts,
-        "firstFailureAt": format_time(failure.first_at),
-        "lastFailureAt": format_time(failure.last_at),
-        "service": letter.service,
-        "redrives": letter.redrives,
+        **letter_facts(letter),
         "value": _text(letter.record.value),
         "headers": {name: _text(content) for name, content in letter.record.headers},
     }

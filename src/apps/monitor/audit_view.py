@@ -5,7 +5,8 @@ from typing import Any, Final
 import attrs
 
 from apps.monitor.audits import Audit
-from inventory_domain.audit import AuditReport, Difference, ProductSum
+from apps.reports import SUMS, audit_facts, difference_facts, product_facts
+from inventory_domain.audit import AuditReport, ProductSum
 from inventory_domain.times import format_time
 
 __all__ = ["AuditFilter", "audit_view", "chosen_products"]
@@ -42,46 +43,13 @@ def audit_view(audit: Audit, products: list[ProductSum]) -> View:
     return {
         "at": format_time(audit.at),
         "seconds": round(audit.seconds, 3),
-        "holds": report.holds,
-        "movements": report.movements,
-        "ordersReserved": report.orders_reserved,
+        **audit_facts(report),
         "productCount": len(report.products),
         "differenceCount": len(report.differences),
         "sums": {
-            "received": sum(one.received for one in report.products),
-            "stock": sum(one.stock for one in report.products),
-            "reserved": sum(one.reserved for one in report.products),
-            "sold": sum(one.sold for one in report.products),
-            "writtenOff": sum(one.written_off for one in report.products),
+            name: sum(getattr(one, attribute) for one in report.products)
+            for name, attribute in SUMS.items()
         },
-        "products": [_product_view(product) for product in products],
-        "differences": [_difference_view(one) for one in _first(report.differences)],
-    }
-
-
-def _first(differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
-    return differences[:_DIFFERENCES_SHOWN_MAX]
-
-
-def _product_view(product: ProductSum) -> View:
-    return {
-        "productId": product.product_id,
-        "name": product.name,
-        "received": product.received,
-        "stock": product.stock,
-        "reserved": product.reserved,
-        "sold": product.sold,
-        "writtenOff": product.written_off,
-        "holds": product.holds,
-    }
-
-
-def _difference_view(difference: Difference) -> View:
-    return {
-        "productId": difference.product_id,
-        "orderId": difference.order_id,
-        "what": difference.what,
-        "expected": difference.expected,
-        "found": difference.found,
-        "difference": difference.found - difference.expected,
+        "products": product_facts(products),
+        "differences": difference_facts(report.differences[:_DIFFERENCES_SHOWN_MAX]),
     }

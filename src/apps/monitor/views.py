@@ -12,6 +12,7 @@ from apps.monitor.samples import Sample
 from apps.monitor.switches import Switches
 from apps.monitor.vitals import Part
 from apps.monitor.watch import GroupLook, LogLook
+from apps.reports import letter_facts
 from inventory_domain.dead_letters import DeadLetter
 from inventory_domain.log_lag import message_count
 from inventory_domain.log_view import TopicInfo
@@ -153,23 +154,7 @@ def _cursors(cursors: Mapping[int, int]) -> str:
 
 def letter_view(letter: DeadLetter, *, whole: bool = False) -> View:
     """Return a dead letter with its reason and its origin."""
-    failure = letter.failure
-    return {
-        "id": letter.letter_id,
-        "topic": letter.origin.topic,
-        "partition": letter.origin.partition,
-        "offset": letter.offset,
-        "orderId": letter.order_id,
-        "reason": failure.error_class,
-        "message": failure.message,
-        "attempts": failure.attempts,
-        "firstFailureAt": format_time(failure.first_at),
-        "lastFailureAt": format_time(failure.last_at),
-        "service": letter.service,
-        "redrives": letter.redrives,
-        "isOpen": letter.is_open,
-        "record": record_view(letter.record, whole=whole),
-    }
+    return {**letter_facts(letter), "record": record_view(letter.record, whole=whole)}
 
 
 def plan_view(plan: Plan) -> View:

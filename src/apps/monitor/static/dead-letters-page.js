@@ -1,7 +1,7 @@
-/** Dead letters by reason; one, some or all of them can be sent back. */
+/** Dead letters by state and reason; one, some or all of them can be sent back. */
 
 import { part } from "shared/api.js";
-import { ago, count } from "shared/format.js";
+import { ago, count, number } from "shared/format.js";
 import { html, useState } from "shared/html.js";
 import { setQuery, usePageTitle } from "shared/router.js";
 import { Badge, Empty, Fault, Pager, Skeleton } from "shared/ui.js";
@@ -11,15 +11,21 @@ import { usePolled } from "./polling.js";
 import { RedriveDialog } from "./redrive-dialog.js";
 
 const LIMIT = 50;
+const STATES = [
+  [undefined, "open"],
+  ["sent_back", "sent back"],
+  ["any", "both"],
+];
 export const reasonWords = (reason) => reason.replaceAll("_", " ");
 
 export function DeadLettersPage({ query }) {
   usePageTitle("Dead letters · Monitor");
   const given = (name) => query.get(name) ?? undefined;
   const filter = { reason: given("reason"), order: given("order") };
+  const state = given("state");
   const page = given("page");
-  const found = usePolled("/dead-letters", { ...filter, page, limit: LIMIT }, 3);
-  const reasons = usePolled("/dead-letters", { limit: 1 }, 3).data?.reasons ?? [];
+  const found = usePolled("/dead-letters", { ...filter, state, page, limit: LIMIT }, 3);
+  const reasons = usePolled("/dead-letters", { state, limit: 1 }, 3).data?.reasons ?? [];
   const [chosen, setChosen] = useState(new Set());
   const [redrive, setRedrive] = useState(null);
   const letters = found.data?.deadLetters;
@@ -35,13 +41,21 @@ export function DeadLettersPage({ query }) {
       tried again under the same id; what is done already is never done twice.
     </p>
     ${found.error && html`<${Fault} error=${found.error} retry=${found.reload} />`}
+    <${States} chosen=${state} />
+    ${found.data?.isComplete === false &&
+    html`<p class="muted" role="status">Older ones are still being read …</p>`}
     ${reasons.length > 0 && html`<${Reasons} reasons=${reasons} chosen=${filter.reason} />`}
     ${!letters && !found.error && html`<${Skeleton} rows=${4} />`}
     ${letters?.length === 0 &&
-    html`<${Empty} title="No dead letters"><p>Every message has come to a good end.</p><//>`}
+    html`<${Empty} title="No dead letters"><p>${NOTHING[state ?? ""]}</p><//>`}
     ${letters?.length > 0 &&
     html`
-      <${Tools} total=${found.meta.total} chosen=${chosen} filter=${filter} open=${setRedrive} />
+      <${Tools}
+        total=${state ? 0 : found.meta.total}
+        chosen=${chosen}
+        filter=${filter}
+        open=${setRedrive}
+      />
       <ul class="letters">
         ${letters.map(
           (letter) => html`
@@ -54,6 +68,30 @@ export function DeadLettersPage({ query }) {
     ${redrive && html`<${RedriveDialog} ...${redrive} close=${close} />`}
   `;
 }
+
+const NOTHING = {
+  "": "Every message has come to a good end, or was sent back.",
+  sent_back: "None was sent back.",
+  any: "Every message has come to a good end.",
+};
+
+const States = ({ chosen }) => html`
+  <div class="chips" role="group" aria-label="State">
+    ${STATES.map(
+      ([state, label]) => html`
+        <button
+          type="button"
+          key=${label}
+          class="chip"
+          aria-pressed=${state === chosen}
+          onClick=${() => setQuery({ state, reason: undefined })}
+        >
+          ${label}
+        </button>
+      `,
+    )}
+  </div>
+`;
 
 function Reasons({ reasons, chosen }) {
   const all = reasons.reduce((sum, one) => sum + one.count, 0);
@@ -70,7 +108,7 @@ function Reasons({ reasons, chosen }) {
             onClick=${() => setQuery({ reason: one.reason })}
           >
             ${one.reason ? reasonWords(one.reason) : "all"}
-            <span class="number">${one.count}</span>
+            <span class="number">${number(one.count)}</span>
           </button>
         `,
       )}
@@ -81,15 +119,18 @@ function Reasons({ reasons, chosen }) {
 function Tools({ total, chosen, filter, open }) {
   const letters = count(chosen.size, "dead letter");
   const some = { body: { ids: [...chosen] }, title: `Send back ${letters}` };
-  const all = { body: { filter: plain(filter) }, title: `Send back all ${total}` };
+  const all = { body: { filter: plain(filter) }, title: `Send back all ${number(total)}` };
   return html`
     <div class="actions tools">
       <button type="button" disabled=${!chosen.size} onClick=${() => open(some)}>
         Send back ${chosen.size || ""} chosen …
       </button>
-      <button type="button" class="quiet" onClick=${() => open(all)}>
-        Send back all ${total}${filter.reason ? " of this reason" : ""} …
-      </button>
+      ${total > 0 &&
+      html`
+        <button type="button" class="quiet" onClick=${() => open(all)}>
+          Send back all ${number(total)}${filter.reason ? " of this reason" : ""} …
+        </button>
+      `}
     </div>
   `;
 }
@@ -115,7 +156,8 @@ function Letter({ letter, chosen, choose }) {
         <p class="letter-head">
           <a href=${`/dead-letters/${part(letter.id)}`}>${reasonWords(letter.reason)}</a>
           <${Badge}>${letter.topic}<//>
-          ${letter.redrives > 0 && html`<${Badge} tone="info">sent back ${letter.redrives} ×<//>`}
+          ${letter.redrives > 0 && html`<${Badge} tone="info">failed again, ${letter.redrives} ×<//>`}
+          ${letter.isOpen === false && html`<${Badge} tone="good">sent back<//>`}
           <time datetime=${letter.lastFailureAt}>${ago(letter.lastFailureAt)}</time>
         </p>
         <p>${letter.message}</p>

@@ -4,7 +4,7 @@ import { part } from "shared/api.js";
 import { count, moment } from "shared/format.js";
 import { html, useState } from "shared/html.js";
 import { usePageTitle } from "shared/router.js";
-import { Fault, Skeleton } from "shared/ui.js";
+import { Fault, Note, Skeleton } from "shared/ui.js";
 
 import { reasonWords } from "./dead-letters-page.js";
 import { Content, Headers, OrderLink, exact } from "./parts.js";
@@ -29,6 +29,8 @@ function Letter({ letter }) {
       <h1 tabindex="-1">${title(letter)}</h1>
       <button type="button" onClick=${() => setOpen(true)}>Send back …</button>
     </div>
+    ${letter.isOpen === false &&
+    html`<${Note} tone="good"><p>It was sent back since. See its order for what followed.</p><//>`}
     <section class="card">
       <p class="lead">${letter.message}</p>
       <${Facts} letter=${letter} />

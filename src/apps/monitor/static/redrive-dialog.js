@@ -39,8 +39,11 @@ function Preview({ body, begun }) {
   };
   if (plan.error) return html`<${Fault} error=${plan.error} retry=${plan.reload} />`;
   if (!plan.data) return html`<${Skeleton} />`;
-  const { going, leftOut, forecasts, plans } = plan.data.data;
+  const { going, leftOut, forecasts, plans, matching } = plan.data.data;
+  const considered = going + leftOut;
   return html`
+    ${matching > considered &&
+    html`<p>The oldest ${number(considered)} of ${number(matching)} go first.</p>`}
     <p>If they were sent back now:</p>
     <p class="actions" role="status">
       ${Object.entries(forecasts).map(
