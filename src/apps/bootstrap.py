@@ -110,7 +110,8 @@ async def _open(
         log = await open_log(settings, stack, owner=owner)
         opened |= {"log": log.log, "inspector": log.inspector, "topics": log.prepare_topics}
     if settings.access_token_secret or settings.access_token_jwks:
-        opened["verifier"] = verifier = await open_verifier(settings)
+        verifier = await stack.enter_async_context(open_verifier(settings, clock))
+        opened["verifier"] = verifier
         if Part.SOCKETS in parts and "notifier" not in given:
             opened["notifier"] = _open_sockets(settings, SocketVerifier(verifier), clock, stack)
     return opened

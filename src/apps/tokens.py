@@ -1,25 +1,20 @@
 """Tokens: what they are verified with, by the settings, for HTTP and for sockets alike."""
 
 import asyncio
-import json
-import urllib.error
-import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import attrs
-import jwt
 
-from apps.edge.auth import KeySet, TokenVerifier
-from apps.faults import DEPENDENCY_AWAY, CommandFault
+from apps.edge.auth import TokenVerifier
+from apps.key_sets import RenewedKeys, read_key_set
 from apps.settings import Settings
+from inventory_domain.ports import Clock
 
 __all__ = ["SocketCaller", "SocketVerifier", "open_verifier"]
 
-_FETCH_SECONDS_MAX = 5.0
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
-_KEY_SET_BYTES_MAX = 1024 * 1024
 
 
 @attrs.frozen
@@ -45,36 +40,21 @@ class SocketVerifier:
         return SocketCaller(caller.subject, caller.roles, expires_at)
 
 
-async def open_verifier(settings: Settings) -> TokenVerifier:
-    """Return what knows good tokens.
+@asynccontextmanager
+async def open_verifier(settings: Settings, clock: Clock) -> AsyncIterator[TokenVerifier]:
+    """Open what knows good tokens; an issuer's key set is read again now and then until the end.
 
     Raises:
         CommandFault: the key set cannot be had, or there is nothing to verify with.
     """
-    if settings.access_token_jwks is not None:
-        keys = await asyncio.to_thread(_key_set, settings.access_token_jwks)
-        return TokenVerifier(keys, settings.issuer)
-    assert settings.access_token_secret is not None, "access is settled before a service starts"
-    return TokenVerifier(settings.access_token_secret, settings.issuer)
-
-
-def _key_set(source: str) -> KeySet:
-    is_address = source.startswith(("http://", "https://"))
+    if settings.access_token_jwks is None:
+        assert settings.access_token_secret is not None, "it is settled before a service starts"
+        yield TokenVerifier(settings.access_token_secret, settings.issuer)
+        return
+    keys = RenewedKeys(settings.access_token_jwks, await read_key_set(settings.access_token_jwks))
+    verifier = TokenVerifier(keys, settings.issuer)
+    renewal = asyncio.create_task(keys.renew(clock, verifier.forget), name="key set renewal")
     try:
-        document: Any = json.loads(_fetch(source) if is_address else Path(source).read_bytes())
-        return KeySet(document)
-    except (OSError, urllib.error.URLError) as error:
-        raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={source} cannot be read ({error}): check it.",
-            exit_code=DEPENDENCY_AWAY if is_address else 2,
-        ) from None
-    except (ValueError, TypeError, KeyError, jwt.PyJWTError):
-        raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={source} is no JSON Web Key Set: check what it names."
-        ) from None
-
-
-def _fetch(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=_FETCH_SECONDS_MAX) as answer:  # noqa: S310
-        found: bytes = answer.read(_KEY_SET_BYTES_MAX)
-        return found
+        yield verifier
+    finally:
+        renewal.cancel()

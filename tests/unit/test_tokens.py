@@ -1,3 +1,4 @@
+import asyncio
 import json
 import time
 from datetime import UTC, datetime
@@ -6,12 +7,15 @@ from pathlib import Path
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from structlog.testing import capture_logs
 
 from apps.access import settle_access
-from apps.edge.auth import Unauthenticated, issue_token
+from apps.edge.auth import TokenVerifier, Unauthenticated, issue_token
 from apps.faults import CommandFault
 from apps.settings import Settings, load_settings
 from apps.tokens import SocketVerifier, open_verifier
+from inventory_domain.testing.fakes import VirtualClock
 
 SECRET = "a secret that is long enough for HS256"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -19,19 +23,31 @@ KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 @pytest.fixture
 def key_set(tmp_path: Path) -> Path:
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
-    file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]}))
+    return write_keys(tmp_path / "keys.json", one=KEY)
+
+
+def write_keys(file: Path, **keys: RSAPrivateKey) -> Path:
+    public = {
+        kid: json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
+        for kid, key in keys.items()
+    }
+    described = [{**one, "kid": kid, "use": "sig"} for kid, one in public.items()]
+    file.write_text(json.dumps({"keys": described}))
     return file
 
 
-def signed(kid: str = "one") -> str:
+def signed(kid: str = "one", key: RSAPrivateKey = KEY) -> str:
     claims = {"sub": "anna", "roles": ["user"], "iss": "inventory", "exp": time.time() + 60}
-    return jwt.encode(claims, KEY, algorithm="RS256", headers={"kid": kid})
+    return jwt.encode(claims, key, algorithm="RS256", headers={"kid": kid})
+
+
+async def opened(settings: Settings) -> TokenVerifier:
+    async with open_verifier(settings, VirtualClock()) as verifier:
+        return verifier
 
 
 async def test_tokens_are_verified_with_the_secret() -> None:
-    verifier = await open_verifier(Settings(access_token_secret=SECRET))
+    verifier = await opened(Settings(access_token_secret=SECRET))
     token = issue_token(
         secret=SECRET, issuer="inventory", subject="anna", roles=["admin"], ttl_seconds=60
     )
@@ -41,15 +57,61 @@ async def test_tokens_are_verified_with_the_secret() -> None:
 
 async def test_tokens_of_an_issuer_are_verified_with_its_key_set(key_set: Path) -> None:
     settings = Settings(access_token_jwks=str(key_set))
-    verifier = await open_verifier(settle_access(settings, demo_by_default=True))
+    verifier = await opened(settle_access(settings, demo_by_default=True))
 
     assert verifier.verify(signed()).subject == "anna"
     with pytest.raises(Unauthenticated):
         verifier.verify(signed(kid="another"))
 
 
+async def test_new_keys_of_an_issuer_are_learnt_and_old_ones_forgotten(key_set: Path) -> None:
+    clock = VirtualClock()
+    async with open_verifier(Settings(access_token_jwks=str(key_set)), clock) as verifier:
+        old = signed()
+        verifier.verify(old)
+        new_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        write_keys(key_set, two=new_key)
+        new = signed("two", new_key)
+        with pytest.raises(Unauthenticated):
+            verifier.verify(new)
+
+        async with asyncio.timeout(20):
+            while not is_known(verifier, new):
+                await clock.advance(1)
+
+        assert not is_known(verifier, old)
+
+
+async def test_while_the_key_set_cannot_be_read_the_old_one_holds(key_set: Path) -> None:
+    clock = VirtualClock()
+    async with open_verifier(Settings(access_token_jwks=str(key_set)), clock) as verifier:
+        token = signed()
+        spoil(key_set)
+        assert not is_known(verifier, signed("another"))
+
+        with capture_logs() as logs:
+            async with asyncio.timeout(20):
+                while not logs:
+                    await clock.advance(1)
+
+        assert logs[0]["event"] == "key_set_not_renewed"
+        assert is_known(verifier, token)
+
+
+def spoil(file: Path) -> None:
+    file.write_text("not json")
+
+
+def is_known(verifier: TokenVerifier, token: str) -> bool:
+    try:
+        verifier.verify(token)
+    except Unauthenticated:
+        return False
+    return True
+
+
 async def test_sockets_learn_when_a_token_ends() -> None:
-    verifier = await open_verifier(Settings(access_token_secret=SECRET))
+    verifier = await opened(Settings(access_token_secret=SECRET))
     claims = {"sub": "anna", "roles": ["user"], "iss": "inventory", "exp": 2_000_000_000}
     token = jwt.encode(claims, SECRET)
     never = jwt.encode({**claims, "exp": 10**15}, SECRET)
@@ -67,12 +129,12 @@ async def test_a_file_that_is_no_key_set_is_named(tmp_path: Path, content: str) 
     file.write_text(content)
 
     with pytest.raises(CommandFault, match=f"ACCESS_TOKEN_JWKS={file} is no JSON Web Key Set"):
-        await open_verifier(Settings(access_token_jwks=str(file)))
+        await opened(Settings(access_token_jwks=str(file)))
 
 
 async def test_an_issuer_that_is_away_is_a_dependency_away() -> None:
     with pytest.raises(CommandFault, match="cannot be read") as caught:
-        await open_verifier(Settings(access_token_jwks="http://127.0.0.1:1/keys"))
+        await opened(Settings(access_token_jwks="http://127.0.0.1:1/keys"))
 
     assert caught.value.exit_code == 3
 

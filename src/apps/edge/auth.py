@@ -120,6 +120,10 @@ class TokenVerifier:
         self._verified[token] = caller
         return caller
 
+    def forget(self) -> None:
+        """Verify every token anew: the keys have changed."""
+        self._verified.clear()
+
     def _decode(self, token: str) -> Caller:
         if len(token) > TOKEN_LENGTH_MAX:
             raise Unauthenticated(reason="The token is too long to be one of ours.")
