@@ -158,8 +158,12 @@ def test_a_dead_letter_is_shown_and_sent_back(system: SystemProcess) -> None:
     assert "Nothing was sent: 1 would be, 0 would be left out." in dry.stdout
     assert "1 dead letters were sent back, 0 were left out." in sent.stdout
     assert wait_until(lambda: system.stock_state(order["_id"]) == "reserved", 10)
-    after = system.run("dead-letters", "redrive", "--order", order["_id"])
+    after = system.run("dead-letters", "redrive", "--id", letter["id"])
     assert "done already, left out" in after.stdout
+    still = json.loads(system.run("dead-letters", "list", "--json").stdout)
+    gone = json.loads(system.run("dead-letters", "list", "--state", "sent_back", "--json").stdout)
+    assert letter["id"] not in {one["id"] for one in still}
+    assert letter["id"] in {one["id"] for one in gone}
 
 
 def test_a_second_start_on_the_folder_names_the_holder(system: SystemProcess) -> None:

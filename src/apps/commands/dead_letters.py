@@ -66,8 +66,8 @@ def _filters(command: Command) -> Command:
 @_filters
 @click.option(
     "--state",
-    type=click.Choice([*LetterState, _ANY_STATE]),
-    default=LetterState.OPEN,
+    type=click.Choice([*(state.value for state in LetterState), _ANY_STATE]),
+    default=LetterState.OPEN.value,
     help="Those that are open, those that were sent back, or any.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
