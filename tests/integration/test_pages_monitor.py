@@ -5,33 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from apps.pages.modules import NODE_MODULES, are_installed
+from tests.support.browsers import PATIENCE_MS, WIDTHS, MonitorWindow, missing, open_browser
 from tests.support.server_process import wait_until
 from tests.support.system_process import SystemProcess
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(missing() is not None, reason=missing() or ""),
 ]
-AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-SHOTS = Path(__file__).parents[2] / "test-output" / "monitor"
-PATIENCE_MS = 20_000
-EVIL = "<script>window.stolen = 1</script>"
 
-if not CHROMIUM.exists():
-    pytest.skip("Chromium is not on this machine", allow_module_level=True)
-if not (are_installed() and AXE.exists()):
-    pytest.skip("the pages' packages are not installed: make pages", allow_module_level=True)
+EVIL = "<script>window.stolen = 1</script>"
 
 
 @pytest.fixture(scope="module")
@@ -62,69 +48,21 @@ def lived(system: SystemProcess) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with open_browser() as started:
         yield started
-        started.close()
 
 
-class Desk:
-    """One browser window with the monitor in it; it has no complaints."""
-
-    def __init__(self, browser: Browser, system: SystemProcess, width: int, scheme: Any) -> None:
-        context = browser.new_context(
-            viewport={"width": width, "height": 860}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        self.address = system.addresses["monitor"]
-        self.page: Page = context.new_page()
-        self.width = width
-        self.complaints: list[str] = []
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.address + path)
-        return self.page
-
-    def sign_in(self) -> None:
-        self.open("/")
-        self.page.get_by_role("button", name="Admin").click()
-        expect(self.page.get_by_text("Orders a second").first).to_be_visible()
-
-    def check(self, name: str) -> None:
-        """Keep a picture, and find nothing that shuts anybody out."""
-        assert self.complaints == []
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}-{self.width}.png", full_page=True)
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= self.width, f"{name} is {wide} pixels wide"
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        faults = self.page.evaluate(
-            """async () => (await axe.run()).violations
-                .filter(one => ["serious", "critical"].includes(one.impact))
-                .map(one => one.id + ": " + one.nodes.map(node => node.html).join(" | "))"""
-        )
-        assert faults == [], f"{name}: {faults}"
-        # Both of these write styles into the page, which its policy forbids even to them.
-        self.page.evaluate("0")
-        self.complaints.clear()
-
-
-OpenDesk = Callable[..., Desk]
+OpenDesk = Callable[..., MonitorWindow]
 
 
 @pytest.fixture
 def open_desk(browser: Browser, system: SystemProcess) -> Iterator[OpenDesk]:
     desks = []
 
-    def opened(width: int = 1280, scheme: str = "light", *, signed_in: bool = True) -> Desk:
-        desk = Desk(browser, system, width, scheme)
+    def opened(
+        width: int = 1280, scheme: Any = "light", *, signed_in: bool = True
+    ) -> MonitorWindow:
+        desk = MonitorWindow(browser, system.addresses["monitor"], width, scheme)
         desks.append(desk)
         if signed_in:
             desk.sign_in()
@@ -132,14 +70,14 @@ def open_desk(browser: Browser, system: SystemProcess) -> Iterator[OpenDesk]:
 
     yield opened
     for desk in desks:
-        desk.page.context.close()
-        assert desk.complaints == []
+        desk.close()
 
 
 # --- every page -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_whole_and_open_to_everybody(
     open_desk: OpenDesk,
     lived: dict[str, dict[str, Any]],
@@ -295,6 +233,7 @@ def test_dead_letters_are_sent_back_after_a_preview(
     desk.check("redrive-done")
     dialog.get_by_role("button", name="Done").click()
     for order in orders:
+        expect(page.locator(".letter", has_text=order["_id"])).to_have_count(0)
         assert wait_until(lambda o=order: system.stock_state(o["_id"]) == "reserved", 20)  # type: ignore[misc]
 
 

@@ -8,18 +8,21 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsers import Window, missing, open_browser
+from tests.support.browsers import WIDTHS, MonitorWindow, Window, missing, open_browser
 from tests.support.deployment import ManyProcesses
 from tests.support.kafka_mock import KafkaMock
 from tests.support.kafka_server import KafkaServer
 from tests.support.mongo_server import ForeignMongo, MongoServer
-from tests.support.server_process import free_port
+from tests.support.server_process import free_port, wait_until
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.timeout(240),
     pytest.mark.skipif(missing() is not None, reason=missing() or ""),
 ]
+
+
+SECONDS_MAX = 40.0
 
 
 @pytest.fixture
@@ -36,8 +39,11 @@ def shop(
         ORDERS_PORT=str(free_port()),
         PRODUCTS_PORT=str(free_port()),
         STOREFRONT_PORT=str(free_port()),
+        MONITOR_PORT=str(free_port()),
+        RESERVE_RETRY_COUNT_MAX="1",
+        RESERVE_RETRY_PAUSE_SECONDS="0.05",
     )
-    for service in ("orders", "products", "storefront"):
+    for service in ("orders", "products", "storefront", "monitor"):
         found.add(service)
     try:
         yield found.start()
@@ -83,6 +89,53 @@ def test_somebody_buys_and_the_admin_sees_it(browser: Browser, shop: ManyProcess
     customer.sees("we are packing them")
     customer.close()
     admin.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_monitor_tells_where_everything_went(
+    browser: Browser, shop: ManyProcesses, width: int
+) -> None:
+    assert shop.run("seed").returncode == 0
+    good, short = shop.order("lamp-oak", 2)["_id"], shop.order("chair-ash", 900)["_id"]
+    assert wait_until(lambda: shop.stock_state(good) == "reserved", SECONDS_MAX)
+    assert wait_until(lambda: shop.stock_state(short) == "rejected", SECONDS_MAX)
+    desk = MonitorWindow(browser, shop.addresses["monitor"], width)
+    desk.folder = "monitor-kafka"
+    desk.sign_in_with(shop.token("boss", "admin"))
+    expect(desk.page.locator(".verdict")).to_contain_text("All is well")
+    pages = {
+        "overview": ("/", "products service"),
+        "topics": ("/topics", "inventory.reserve"),
+        "topic": ("/topics/inventory.reserve", "Latest messages"),
+        "groups": ("/groups", "products-service-group"),
+        "messages": (f"/messages?topic=inventory.reserve&order={good}", "STOCK_RESERVE_REQUEST"),
+        "story": (f"/story/{good}", "Stock: reserved 2"),
+        "story-short": (f"/story/{short}", "Dead letter: insufficient stock"),
+        "dead-letters": (f"/dead-letters?order={short}", "chair-ash: insufficient stock"),
+        "audit": ("/audit", "Everything adds up."),
+    }
+    for name, (path, text) in pages.items():
+        desk.open(path)
+        desk.sees(text)
+        desk.check(name)
+    send_back(desk, shop, short)
+    desk.close()
+
+
+def send_back(desk: MonitorWindow, shop: ManyProcesses, order_id: str) -> None:
+    """Stock what the order fell short of, and send its dead letter back on the page."""
+    restock = {"qty": 1_000, "reason": "delivery"}
+    path = "/products/chair-ash/restock"
+    shop.call("POST", "products", path, role="admin", json=restock)
+    page = desk.open(f"/dead-letters?order={order_id}")
+    page.locator(".letter").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Send back 1 chosen").click()
+    desk.sees("1 would be reserved")
+    page.get_by_role("dialog").get_by_role("button", name="Send back 1").click()
+    desk.sees("1 dead letter sent back, 0 left out.")
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator(".letter")).to_have_count(0)
+    assert wait_until(lambda: shop.stock_state(order_id) == "reserved", SECONDS_MAX)
 
 
 def test_outside_the_demo_nobody_is_given_a_token(shop: ManyProcesses) -> None:

@@ -17,7 +17,7 @@ from playwright.sync_api import (
 
 from apps.pages.modules import NODE_MODULES, are_installed
 
-__all__ = ["PATIENCE_MS", "WIDTHS", "Window", "missing", "open_browser"]
+__all__ = ["PATIENCE_MS", "WIDTHS", "MonitorWindow", "Window", "missing", "open_browser"]
 
 PATIENCE_MS = 20_000
 WIDTHS = (390, 1280)
@@ -34,7 +34,7 @@ _FLAGS = [
     "--disable-sync",
 ]
 _AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-_SHOTS = Path(__file__).parents[2] / "test-output" / "pages"
+_SHOTS = Path(__file__).parents[2] / "test-output"
 _FAULTS = """async () => (await axe.run()).violations
     .filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ")}`)"""
@@ -61,6 +61,12 @@ def open_browser() -> Iterator[Browser]:
 
 class Window:
     """One window of somebody who shares nothing with the other windows."""
+
+    folder = "pages"
+    """Where its pictures are kept below the tests' output."""
+
+    full_page = False
+    """Whether they show the whole page, also what is below the window's edge."""
 
     def __init__(
         self,
@@ -106,8 +112,10 @@ class Window:
 
     def keep_picture(self, name: str) -> None:
         """Keep what is in the window for people to look at."""
-        _SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=_SHOTS / f"{name}-{self.width}.png")
+        folder = _SHOTS / self.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}-{self.width}.png"
+        self.page.screenshot(path=path, full_page=self.full_page)
 
     def check(self, name: str) -> None:
         """Keep a picture, and find nothing that shuts anybody out."""
@@ -141,6 +149,31 @@ class Window:
         """Close it; there was nothing to complain about."""
         self.page.context.close()
         assert not self.complaints, self.complaints
+
+
+class MonitorWindow(Window):
+    """A window with the monitor in it."""
+
+    folder = "monitor"
+    full_page = True
+
+    def sign_in(self) -> None:
+        """Sign in as the demo's admin."""
+        self.open("/")
+        self.page.get_by_role("button", name="Admin").click()
+        expect(self.page.get_by_text("Orders a second").first).to_be_visible()
+
+    def sign_in_with(self, token: str) -> None:
+        """Sign in by token, as it is done where there is no demo."""
+        page = self.open("/")
+        entry = page.get_by_text("Use a token")
+        field = page.get_by_label("Token")
+        expect(entry.or_(field).first).to_be_visible()
+        if not field.is_visible():
+            entry.click()
+        field.fill(token)
+        self.click("Sign in with this token")
+        expect(page.get_by_text("Orders a second").first).to_be_visible()
 
 
 class SocketSwitch:
