@@ -36,7 +36,7 @@ FAULTS: Final[Mapping[str, FaultKind]] = {
     "broker_outage": FaultKind(0.04, "second", "the broker is away for a while"),
     "store_outage": FaultKind(0.04, "second", "a store is away for a while"),
     "skew": FaultKind(0.5, "process", "a process has a clock that is seconds off"),
-    "repeat": FaultKind(0.25, "order", "a client sends the same order again, or twice at once"),
+    "repeat": FaultKind(0.2, "order", "a client sends the same order again, or twice at once"),
     "broken": FaultKind(0.08, "order", "a message is sent that can never be processed"),
 }
 """Every fault by name. All are off unless asked for."""
@@ -100,15 +100,29 @@ class Chaos:
             for name, rate in rates.items()
             if rate and not calm and (drawn[name] < _TAKES_PART or len(rates) == 1)
         }
-        self._ends = "crash" in self._rates or "stall" in self._rates
-        # How readily others get in between: from hardly ever to at every await.
-        self.hop_rate = random.choice((0.03, 0.1, 0.3, 0.5, 1.0))
-        self.slow_rate = self.hop_rate * random.choice((0.0, 0.05, 0.3))
+        # One draw at each await says what happens there: a low one ends the process, a high one
+        # lets others get in between, from hardly ever to nearly always, and the highest for long.
+        self._crashes_below = self._rates.get("crash", 0.0)
+        self._stalls_below = self._crashes_below + self._rates.get("stall", 0.0)
+        hop_rate = random.choice((0.03, 0.1, 0.3, 0.5, 1.0))
+        self.ends_below = self._stalls_below
+        self.hops_from = 1 - hop_rate
+        self.is_slow_from = 1 - hop_rate * random.choice((0.0, 0.05, 0.3))
 
-    @property
-    def may_end(self) -> bool:
-        """Whether a process may die or stand still here."""
-        return self.is_on and self._ends
+    def rest(self) -> None:
+        """Let nothing go wrong from now on."""
+        self.is_on = False
+        self.ends_below = 0.0
+
+    def begin(self) -> None:
+        """Let things go wrong from now on."""
+        self.is_on = True
+        self.ends_below = self._stalls_below
+
+    def end_of(self, drawn: float) -> str | None:
+        """Return what befalls a process that drew less than ``ends_below``, if anything does."""
+        fault = "crash" if drawn < self._crashes_below else "stall"
+        return fault if self._strikes(fault) else None
 
     @property
     def is_calm(self) -> bool:
@@ -118,8 +132,11 @@ class Chaos:
     def strikes_now(self, fault: str) -> bool:
         """Draw whether *fault* happens at this opportunity."""
         rate = self._rates.get(fault)
-        if rate is None or self._chance() >= rate or not self.is_on:
+        if rate is None or not self.is_on or self._chance() >= rate:
             return False
+        return self._strikes(fault)
+
+    def _strikes(self, fault: str) -> bool:
         self.strikes += 1
         if self.strikes in self._without or fault in self._silenced:
             return False

@@ -25,7 +25,8 @@ class Gate:
 
     async def read(self, call: str) -> None:
         """Stand before a call that changes nothing."""
-        await self.process.step(call)
+        if not self.process.passes(call):
+            await self.process.stand()
         if self._away:
             self.check()
 
@@ -35,7 +36,8 @@ class Gate:
         Raises:
             DependencyUnavailable: it shall not happen.
         """
-        await self.process.step(call)
+        if not self.process.passes(call):
+            await self.process.stand()
         if self._away:
             self.check()
         if self.chaos.strikes_now("write_lost"):
@@ -47,7 +49,8 @@ class Gate:
         Raises:
             DependencyUnavailable: nobody shall know of it.
         """
-        await self.process.step(call)
+        if not self.process.passes(call):
+            await self.process.stand()
         if self._away:
             self.check()
         if self.chaos.strikes_now("write_unacknowledged"):

@@ -50,6 +50,9 @@ class InOrder(Generic[W]):
     def done(self, write: W) -> None:
         """Note that *write* is durable."""
         self._leave(write)
+        if not self._waiting and self._fits(write):
+            self._take(write)
+            return
         self._waiting.append(write)
         self._settle()
 
@@ -59,7 +62,10 @@ class InOrder(Generic[W]):
         return any(matches(event) for write in unsettled for event in self._events(write))
 
     def _leave(self, write: W) -> None:
-        self._under_way = [one for one in self._under_way if one is not write]
+        if len(self._under_way) == 1 and self._under_way[0] is write:
+            self._under_way.clear()
+        else:
+            self._under_way = [one for one in self._under_way if one is not write]
 
     def _settle(self) -> None:
         while fitting := next((one for one in self._waiting if self._fits(one)), None):

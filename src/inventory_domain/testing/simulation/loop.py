@@ -6,16 +6,18 @@ ready the seed picks who goes on, so that one seed is one interleaving, and many
 
 import asyncio
 import contextvars
-import heapq
-import types
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from heapq import heappop, heappush
 from itertools import count
 from random import Random
 from typing import Any, TypeVar
 
-__all__ = ["SimulatedLoop", "Standstill", "give_way"]
+from inventory_domain.testing.simulation.callbacks import Call, Timer
+from inventory_domain.testing.simulation.strands import Pause, Strand
+
+__all__ = ["SimulatedLoop", "Standstill"]
 
 T = TypeVar("T")
 
@@ -24,52 +26,6 @@ _MICROSECONDS = 1_000_000
 
 class Standstill(Exception):
     """Nobody is ready and no timer is set, or the steps allowed are used up."""
-
-
-@types.coroutine
-def give_way() -> Generator[None, None, None]:
-    """Let the others go on first, if the seed says so."""
-    yield
-
-
-class _Call(asyncio.Handle):
-    """A callback to run; cheaper to make than its base, which it only looks like."""
-
-    __slots__ = ()
-
-    def __init__(
-        self,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: contextvars.Context,
-    ) -> None:
-        self._callback = callback
-        self._args = args
-        self._context = context
-        self._cancelled = False
-
-    def cancel(self) -> None:
-        self._cancelled = True
-
-
-class _Timer(asyncio.TimerHandle):
-    __slots__ = ()
-
-    def __init__(
-        self,
-        when: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: contextvars.Context,
-    ) -> None:
-        self._when = when
-        self._callback = callback
-        self._args = args
-        self._context = context
-        self._cancelled = False
-
-    def cancel(self) -> None:
-        self._cancelled = True
 
 
 class SimulatedLoop(asyncio.AbstractEventLoop):
@@ -82,11 +38,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self.fault: dict[str, Any] | None = None
         self._steps_max = steps_max
         self._chance = random.random
-        self._ready: list[asyncio.Handle] = []
-        self._timers: list[tuple[int, int, asyncio.Handle]] = []
+        self.ready: list[Any] = []
+        self.current: Strand | None = None
+        self.context = contextvars.copy_context()
+        self._timers: list[tuple[int, int, Any]] = []
         self._timer_count = count()
+        # Kept, so that what is never resumed is not cleared away at a random moment.
+        self._strands: list[Strand] = []
         self._tasks: list[asyncio.Task[Any]] = []
-        self._context = contextvars.copy_context()
 
     # --- what asyncio asks of a loop ---------------------------------------------------------
 
@@ -109,13 +68,23 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self, coro: Coroutine[Any, Any, T], **_: object
     ) -> "asyncio.Task[T]":
         task: asyncio.Task[T] = asyncio.Task(coro, loop=self, name="simulated")
-        # Kept, so that a task that is never resumed is not cleared away at a random moment.
         self._tasks.append(task)
         return task
 
     def start(self, coro: Coroutine[Any, Any, object]) -> None:
         """Let *coro* run beside the others; nobody waits for it."""
-        self._tasks.append(asyncio.Task(coro, loop=self, name="simulated"))
+        strand = Strand(coro, self)
+        self._strands.append(strand)
+        self.ready.append(strand)
+
+    def pause(self, seconds: float) -> Pause | None:
+        """Return a pause of the strand that is at work, None if it is a task of asyncio."""
+        if self.current is None:
+            return None
+        pause = Pause(self.current, self.ready)
+        due = self.now_us + (round(seconds * _MICROSECONDS) if seconds > 0 else 0)
+        heappush(self._timers, (due, next(self._timer_count), pause))
+        return pause
 
     def call_soon(  # type: ignore[override] # nobody asks for more
         self,
@@ -123,8 +92,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.Handle:
-        call = _Call(callback, args, context or self._context)
-        self._ready.append(call)
+        call = Call(callback, args, context or self.context, self)
+        self.ready.append(call)
         return call
 
     def call_at(  # type: ignore[override] # nobody asks for more
@@ -134,9 +103,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
-        timer = _Timer(when, callback, args, context or self._context)
+        timer = Timer(when, callback, args, context or self.context, self)
         due = max(round(when * _MICROSECONDS), self.now_us)
-        heapq.heappush(self._timers, (due, next(self._timer_count), timer))
+        heappush(self._timers, (due, next(self._timer_count), timer))
         return timer
 
     def call_later(  # type: ignore[override] # nobody asks for more
@@ -162,9 +131,11 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """
         asyncio._set_running_loop(self)
         try:
-            task = self.create_task(main)
-            self._run(task)
-            return task.result() if task.done() else None
+            strand = Strand(main, self)
+            self._strands.append(strand)
+            self.ready.append(strand)
+            self._run(strand)
+            return strand.result  # type: ignore[no-any-return]
         finally:
             self._abandon()
             asyncio._set_running_loop(None)
@@ -173,10 +144,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """Run nothing more."""
         self.is_stopped = True
 
-    def _run(self, main: "asyncio.Task[Any]") -> None:
-        ready, chance, done = self._ready, self._chance, main.done
+    def _run(self, main: Strand) -> None:
+        ready, chance = self.ready, self._chance
         steps, steps_max = 0, self._steps_max
-        while not (self.is_stopped or done()):
+        while not (self.is_stopped or main.is_done):
             if not ready:
                 self._jump()
             waiting = len(ready)
@@ -188,7 +159,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 ready[pick] = ready[-1]
                 ready.pop()
             if not call._cancelled:
-                call._context.run(call._callback, *call._args)  # type: ignore[attr-defined]
+                call.step()
             self.steps = steps = steps + 1
             if steps > steps_max:
                 raise Standstill(f"no end after {steps_max} steps")
@@ -196,12 +167,12 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def _jump(self) -> None:
         timers = self._timers
         while timers and timers[0][2]._cancelled:
-            heapq.heappop(timers)
+            heappop(timers)
         if not timers:
             raise Standstill("everybody waits for somebody else")
         self.now_us = now = timers[0][0]
         while timers and timers[0][0] == now:
-            self._ready.append(heapq.heappop(timers)[2])
+            self.ready.append(heappop(timers)[2])
 
     def _abandon(self) -> None:
         """Close what is left, in the order in which it began, so that nothing lingers."""
@@ -209,11 +180,16 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         with warnings.catch_warnings():
             # Some were about to begin when the history was stopped.
             warnings.simplefilter("ignore", RuntimeWarning)
+            for strand in self._strands:
+                if not strand.is_done:
+                    with suppress(RuntimeError, asyncio.InvalidStateError):
+                        strand.close()
             for task in self._tasks:
                 if not task.done():
                     task._log_destroy_pending = False  # type: ignore[attr-defined]
                     with suppress(RuntimeError, asyncio.InvalidStateError):
                         task.get_coro().close()
+        self._strands.clear()
         self._tasks.clear()
-        self._ready.clear()
+        self.ready.clear()
         self._timers.clear()

@@ -12,7 +12,11 @@ __all__ = ["PLENTY", "OrderStory", "Plan", "RedriveStory", "StockStory", "Temper
 PLENTY = ProductId("PLENTY")
 """A product that is never short and never changed."""
 
+# Little enough that most histories have a shortage, and enough that most orders get theirs.
+_STOCK_MAX = 16
 _SECONDS = 4.0
+# Customers come in waves, whose orders meet in one batch; or each at a moment of its own.
+_WAVE_SECONDS = (0.0, 1.0, 2.0, 4.0)
 _USERS = ("anna", "ben", "chen")
 
 
@@ -88,10 +92,14 @@ class Plan:
     def draw(cls, random: Random, order_count: int) -> "Plan":
         """Draw a plan with so many orders."""
         products = tuple(
-            (ProductId(f"P{number}"), random.randrange(9)) for number in range(random.randint(2, 4))
+            (ProductId(f"P{number}"), random.randrange(_STOCK_MAX))
+            for number in range(random.randint(2, 4))
         )
         names = [product_id for product_id, _ in products]
-        stories: list[Story] = [_order(random, number, names) for number in range(order_count)]
+        wave = random.choice(_WAVE_SECONDS)
+        stories: list[Story] = [
+            _order(random, number, names, wave) for number in range(order_count)
+        ]
         stories += [_stock(random, names) for _ in range(random.randrange(5))]
         stories += [
             RedriveStory(at=random.uniform(1, 12)) for _ in range(random.choice((0, 0, 1, 2)))
@@ -110,7 +118,7 @@ class Plan:
         return attrs.evolve(self, stories=stories)
 
 
-def _order(random: Random, number: int, names: list[ProductId]) -> OrderStory:
+def _order(random: Random, number: int, names: list[ProductId], wave: float) -> OrderStory:
     count = random.choice((1, 1, 2, 3))
     wanted = random.sample(names, min(count, len(names)))
     if random.random() < 0.3:  # noqa: PLR2004 - some want what is never short
@@ -120,15 +128,19 @@ def _order(random: Random, number: int, names: list[ProductId]) -> OrderStory:
         lines.append((wanted[0], random.randint(1, 2)))
     return OrderStory(
         number=number,
-        at=random.uniform(0, _SECONDS),
+        at=_in_waves(random.uniform(0, _SECONDS), wave),
         user=random.choice(_USERS),
         lines=tuple(lines),
         cancel_after=random.choice((0.0, 0.05, 0.5, 3.0)) * random.random()
-        if random.random() < 0.35  # noqa: PLR2004 - about a third
+        if random.random() < 0.3  # noqa: PLR2004 - about a third
         else None,
-        is_delivered=random.random() < 0.3,  # noqa: PLR2004
-        pauses=tuple(round(random.uniform(0, 1.5), 3) for _ in range(4)),
+        is_delivered=random.random() < 0.2,  # noqa: PLR2004
+        pauses=tuple(_in_waves(round(random.uniform(0, 1.5), 3), wave / 4) for _ in range(4)),
     )
+
+
+def _in_waves(at: float, wave: float) -> float:
+    return at // wave * wave if wave else at
 
 
 def _stock(random: Random, names: list[ProductId]) -> StockStory:
@@ -144,10 +156,10 @@ def _temper(random: Random) -> Temper:
     return Temper(
         orders_processes=random.choice((1, 1, 2)),
         products_processes=random.choice((1, 2, 2)),
-        batch_count_max=random.choice((1, 4, 100)),
+        batch_count_max=random.choice((1, 4, 100, 100)),
         open_count_max=random.choice((2, 10_000, 10_000)),
-        entry_count_max=random.choice((1, 5, 500)),
-        retry_pause_seconds=random.choice((0.2, 1.0, 5.0)),
-        poll_seconds=random.choice((2.0, 10.0)),
-        partition_count=random.choice((1, 2, 3)),
+        entry_count_max=random.choice((1, 5, 500, 500)),
+        retry_pause_seconds=random.choice((0.2, 0.5, 1.0, 5.0)),
+        poll_seconds=random.choice((3.0, 10.0)),
+        partition_count=random.choice((1, 1, 2, 3)),
     )

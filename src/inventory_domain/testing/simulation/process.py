@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from inventory_domain.errors import DomainError
 from inventory_domain.testing.simulation.chaos import Chaos
 from inventory_domain.testing.simulation.clock import SimulatedClock
-from inventory_domain.testing.simulation.loop import SimulatedLoop, give_way
+from inventory_domain.testing.simulation.loop import SimulatedLoop
+from inventory_domain.testing.simulation.strands import give_way
 from inventory_domain.testing.simulation.trace import Trace
 
 __all__ = ["Process", "Unreachable"]
@@ -41,23 +42,38 @@ class Process:
         self.report: Callable[[str], None] = lambda _text: None
         self.on_death: list[Callable[[], None]] = []
         self._stalled_until_us = 0
+        self._drawn = 0.0
         self._chance = chaos.random.random
         self._answers: list[asyncio.Future[Any]] = []
 
     async def step(self, call: str) -> None:
         """Stand at an await: others may go on here, and the process may end here."""
+        if not self.passes(call):
+            await self.stand()
+
+    def passes(self, call: str) -> bool:
+        """Draw what happens at an await; if it is nothing the process need not :meth:`stand`."""
+        drawn = self._drawn = self._chance()
         chaos = self.chaos
-        if self.is_up and chaos.may_end:
-            if chaos.strikes_now("crash"):
+        if drawn < chaos.ends_below and self.is_up:
+            fault = chaos.end_of(drawn)
+            if fault == "crash":
                 self.die(call)
-            elif chaos.strikes_now("stall"):
+            elif fault == "stall":
                 self.stall(call)
-        hop = self._chance()
-        if hop < chaos.hop_rate:
-            if hop < chaos.slow_rate:
-                await self.clock.sleep(chaos.seconds(*_SLOW_SECONDS))
-            else:
-                await give_way()
+        return (
+            drawn < chaos.hops_from
+            and self.is_up
+            and (not self._stalled_until_us or self._stalled_until_us <= self.loop.now_us)
+        )
+
+    async def stand(self) -> None:
+        """Do what was drawn."""
+        chaos = self.chaos
+        if self._drawn >= chaos.is_slow_from:
+            await self.clock.sleep(chaos.seconds(*_SLOW_SECONDS))
+        elif self._drawn >= chaos.hops_from:
+            await give_way()
         if not self.is_up:
             await self.freeze()
         elif self._stalled_until_us > self.loop.now_us:

@@ -1,7 +1,9 @@
 """Run many seeds, stop at the first that fails, and say what was exercised."""
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 
 import attrs
@@ -16,6 +18,8 @@ __all__ = ["MANY", "Summary", "run_seeds"]
 
 MANY = 500
 """From so many histories on, what was never exercised is worth a word."""
+
+_ALL_COLLECTED_AFTER = 200
 
 
 @attrs.define
@@ -80,14 +84,35 @@ def run_seeds(
     """Run one history for each of *seeds*, up to the first that fails."""
     summary = Summary(faults or {})
     begun = perf_counter()
-    for seed in seeds:
-        result = run_history(
-            History(seed=seed, order_count=order_count, faults=faults or {}), parts
-        )
-        summary.add(result)
-        summary.seconds = perf_counter() - begun
-        progress(summary.histories)
-        if result.violation is not None:
-            summary.failed = result
-            break
+    with _rare_collection() as history_over:
+        for seed in seeds:
+            result = run_history(
+                History(seed=seed, order_count=order_count, faults=faults or {}), parts
+            )
+            summary.add(result)
+            summary.seconds = perf_counter() - begun
+            progress(summary.histories)
+            if result.violation is not None:
+                summary.failed = result
+                break
+            history_over()
     return summary
+
+
+@contextmanager
+def _rare_collection() -> Iterator[Callable[[], None]]:
+    """Collect the garbage of a history when it is over, and never in the middle of one."""
+    was_on, over = gc.isenabled(), 0
+
+    def history_over() -> None:
+        nonlocal over
+        over += 1
+        # What a history leaves behind is young; what is older is looked at now and then.
+        gc.collect(1 if over % _ALL_COLLECTED_AFTER else 2)
+
+    gc.disable()
+    try:
+        yield history_over
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,15 +1,9 @@
 """The two services as simulated processes: the unchanged use cases, over the simulated ports."""
 
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
-from itertools import count
-from json import JSONDecoder, JSONEncoder
-from random import Random
-from typing import Any
 
 import attrs
 
-from inventory_domain.codec import Codec
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.ports import EventLog, Notifier, OrderStore, StockStore, Subscription
 from inventory_domain.records import Record
@@ -20,6 +14,7 @@ from inventory_domain.testing.simulation.logs import SimulatedLog
 from inventory_domain.testing.simulation.parts import Parts
 from inventory_domain.testing.simulation.plan import Temper
 from inventory_domain.testing.simulation.process import Process
+from inventory_domain.testing.simulation.shared import CODEC
 from inventory_domain.topics import (
     INVENTORY_RELEASE,
     ORDERS_GROUP,
@@ -33,40 +28,10 @@ from inventory_domain.use_cases.redrive import Redrive
 from inventory_domain.use_cases.relay_outbox import RelaySettings
 from inventory_domain.use_cases.serve_stock import ServeStock
 
-__all__ = ["CODEC", "OrdersService", "ProductsService", "SharedIds", "Surroundings"]
+__all__ = ["OrdersService", "ProductsService", "Surroundings"]
 
-_ENCODE = JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-_DECODE = JSONDecoder(parse_float=Decimal).decode
 _LEASE_SECONDS = 3.0
-_SAME_NUMBER = 0.1
 _REOPEN_SECONDS = 0.5
-
-# Made once: the functions of the json module make a coder with every call.
-CODEC = Codec(lambda document: _ENCODE(document).encode(), lambda value: _DECODE(value.decode()))
-
-
-class SharedIds(SequentialIds):
-    """Ids in sequence over all processes, with chance from the seed.
-
-    Now and then an order number comes twice.
-    """
-
-    def __init__(self, random: Random) -> None:
-        super().__init__("id")
-        self._random = random
-        self._count = count(1)
-        self._last = ""
-
-    def new_id(self) -> str:
-        return f"id{next(self._count)}"
-
-    def order_number(self, now: Any) -> str:
-        if not self._last or self._random.random() > _SAME_NUMBER:
-            self._last = super().order_number(now)
-        return self._last
-
-    def jitter(self) -> float:
-        return self._random.random()
 
 
 @attrs.frozen(kw_only=True)

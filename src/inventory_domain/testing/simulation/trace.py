@@ -1,18 +1,25 @@
 """The trace of a history: what happened, when and where, the same every time for one seed."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 __all__ = ["Trace"]
 
 _PLACE_WIDTH = 12
 
 
+class Time(Protocol):
+    """What says how late it is."""
+
+    now_us: int
+
+
 class Trace:
     """Lines about a history. They become text only when somebody asks, which is rare."""
 
-    def __init__(self, now_us: Callable[[], int]) -> None:
-        self._now_us = now_us
+    def __init__(self, time: Time) -> None:
+        self._time = time
         self._entries: list[tuple[int, str, str, tuple[object, ...]]] = []
 
     def __len__(self) -> int:
@@ -20,7 +27,7 @@ class Trace:
 
     def add(self, place: str, what: str, *details: object) -> None:
         """Note that *what* happened at *place*."""
-        self._entries.append((self._now_us(), place, what, details))
+        self._entries.append((self._time.now_us, place, what, details))
 
     def lines(self) -> Iterator[str]:
         """Return the lines for people."""

@@ -20,12 +20,11 @@ from inventory_domain.testing.simulation.parts import Durable, Parts
 from inventory_domain.testing.simulation.plan import Plan
 from inventory_domain.testing.simulation.process import Process, Unreachable
 from inventory_domain.testing.simulation.services import (
-    CODEC,
     OrdersService,
     ProductsService,
-    SharedIds,
     Surroundings,
 )
+from inventory_domain.testing.simulation.shared import CODEC, SharedIds
 from inventory_domain.testing.simulation.stores import SimulatedOrderStore, SimulatedStockStore
 from inventory_domain.testing.simulation.trace import Trace
 from inventory_domain.testing.simulation.verdict import at_rest
@@ -78,7 +77,7 @@ class World:
         self.parts = parts
         self.loop = loop
         self.chaos = chaos
-        self.trace = Trace(lambda: loop.now_us)
+        self.trace = Trace(loop)
         self.clock = SimulatedClock(loop)
         self.checks = Checks(loop.stop)
         self.witness = Witness(self.checks, attempts_max=4)
@@ -89,7 +88,8 @@ class World:
         self._producer = parts.event_log(self.durable, self.clock)
         self._ids = SharedIds(chaos.random)
         self._outages = Outages()
-        self._stories: list[asyncio.Task[None]] = []
+        self._open_stories = 0
+        self._stories_over = asyncio.Event()
         temper = plan.temper
         self._orders: list[_Host[OrdersService]] = [
             _Host(f"orders-{number + 1}", self._open_orders)
@@ -113,10 +113,9 @@ class World:
         self.loop.start(self._weather())
         for story in self.plan.stories:
             self.start_story(partial(self.clients.play, story))
-        finished = 0
-        while finished < len(self._stories):
-            await self._stories[finished]
-            finished += 1
+        while self._open_stories:
+            self._stories_over.clear()
+            await self._stories_over.wait()
         if not self.chaos.is_calm:
             await self.clock.sleep(_FAULTS_SECONDS - self.loop.time())
         self._clear_up()
@@ -140,8 +139,12 @@ class World:
                 await story()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
                 self.checks.fail("no_surprise", f"a client was answered {error!r}")
+            self._open_stories -= 1
+            if not self._open_stories:
+                self._stories_over.set()
 
-        self._stories.append(self.loop.create_task(watched()))
+        self._open_stories += 1
+        self.loop.start(watched())
 
     def send_broken(self, order: Order) -> None:
         """Send a message about *order* that can never be processed."""
@@ -199,7 +202,7 @@ class World:
     def _clear_up(self) -> None:
         """End all faults."""
         self.trace.add("the weather", "clears up")
-        self.chaos.is_on = False
+        self.chaos.rest()
         self._outages.away.clear()
         for process in self._processes:
             process.wake()
@@ -269,7 +272,7 @@ class World:
         return Gate(process, dependency, self._outages)
 
     async def _stock_up(self) -> None:
-        self.chaos.is_on = False
+        self.chaos.rest()
         process = self._process("opening")
         catalogue = KeepCatalogue(
             store=self._stock_store(process),
@@ -283,4 +286,4 @@ class World:
             for product_id, stock in self.plan.products
         ]
         await catalogue.add_all(drafts, actor="admin")
-        self.chaos.is_on = True
+        self.chaos.begin()
