@@ -61,6 +61,32 @@ async def test_a_flush_publishes_what_is_too_large_to_be_read_at_once() -> None:
     assert await relay.flush() == 7
 
 
+class Slow(MemoryStockStore):
+    """A store that misses its deadline when it is asked for many entries."""
+
+    async def pending(self, count_max: int) -> Sequence[OutboxEntry]:
+        if count_max > 10:
+            raise DependencyUnavailable(dependency="stock store")
+        return await super().pending(count_max)
+
+
+async def test_a_store_that_is_too_slow_for_many_entries_is_asked_for_fewer() -> None:
+    clock = VirtualClock(autojump=True)
+    store = Slow()
+    relay = OutboxRelay(
+        store, MemoryEventLog(MemoryBroker(clock)), clock=clock, ids=SequentialIds()
+    )
+    for _ in range(100):
+        await store.commit(StockChange(events=(a_record(10),)))
+    work = asyncio.create_task(relay.run())
+
+    async with asyncio.timeout(10):
+        await until_true(lambda: not store.disk.outbox.entries)
+
+    relay.stop()
+    await work
+
+
 async def test_a_stopped_relay_gives_its_lease_back() -> None:
     shop = MemoryShop()
     shop.orders_relay.stop()

@@ -113,23 +113,26 @@ class OutboxRelay:
 
     async def _publish_all(self) -> int:
         count = 0
-        while entries := await self._outbox.pending(asked := self._entry_count):
-            await self._publish(entries)
-            await self._outbox.mark_published([entry.entry_id for entry in entries])
+        while entries := await self._publish_some(asked := self._entry_count):
             count += len(entries)
             if len(entries) < asked and _size(entries) < _SMALL_BYTES:
                 break
         return count
 
-    async def _publish(self, entries: Sequence[OutboxEntry]) -> None:
+    async def _publish_some(self, count_max: int) -> Sequence[OutboxEntry]:
+        """Publish the oldest entries and mark them; return which."""
         try:
-            await self._log.publish([record for entry in entries for record in entry.records])
+            entries = await self._outbox.pending(count_max)
+            if entries:
+                await self._log.publish([record for entry in entries for record in entry.records])
+                await self._outbox.mark_published([entry.entry_id for entry in entries])
         except DependencyUnavailable:
             # Fewer next time: they may have been too many for the time that they had, and one
             # that the log never takes shall hold up none that lies before it.
             self._entry_count = max(self._entry_count // _COUNT_STEP, 1)
             raise
         self._entry_count = min(self._entry_count * _COUNT_STEP, self._settings.entry_count_max)
+        return entries
 
     async def _give_lease_back(self) -> None:
         # Whoever comes next shall not wait for it to end.
