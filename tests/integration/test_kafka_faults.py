@@ -19,6 +19,7 @@ from adapters.kafka import (
     KafkaSubscription,
     prepare_topics,
 )
+from adapters.kafka.driver import CONSUMER_PARTS
 from adapters.system import RandomIds, SystemClock
 from inventory_domain.errors import CommitRefused, DependencyUnavailable
 from inventory_domain.records import OutgoingRecord, Record, TopicPartition
@@ -53,6 +54,8 @@ TOPIC_AUTHORIZATION_FAILED = 29
 GROUP_AUTHORIZATION_FAILED = 30
 OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 INVALID_PRODUCER_EPOCH = 47
+UNKNOWN_PRODUCER_ID = 59
+PRODUCER_FENCED = 90
 
 
 def brisk(bootstrap: str) -> KafkaSettings:
@@ -451,6 +454,59 @@ async def test_a_consumer_that_hears_nothing_is_an_outage(
         assert "gone silent" in outage.reason
 
 
+async def test_a_member_without_partitions_notices_an_absent_broker(
+    real_kafka_server: KafkaServer, log: KafkaEventLog, topics: MakeTopics, group: str
+) -> None:
+    (topic,) = await topics(1, partitions=1)
+    members = [await log.subscribe(group, [topic]) for _ in range(2)]
+    owned: list[list[TopicPartition]] = []
+
+    async def one_has_all() -> bool:
+        owned.clear()
+        for member in members:
+            async with member.batch(count_max=1, wait_seconds=0.2) as batch:
+                owned.append(list(batch.assigned))
+        return sorted(owned) == [[], [TopicPartition(topic, 0)]]
+
+    await eventually(one_has_all, "one member has the partition and the other none")
+    idle = members[owned.index([])]
+
+    real_kafka_server.kill()
+
+    await fails_in_time(one_batch(idle))
+
+
+@pytest.mark.parametrize(
+    ("part", "task"), [(part, name) for part, names in CONSUMER_PARTS.items() for name in names]
+)
+async def test_a_consumer_that_died_in_silence_is_replaced(
+    log: KafkaEventLog, topics: MakeTopics, group: str, part: str, task: str
+) -> None:
+    """Whatever ends one of the driver's tasks, records go on being taken and committed."""
+    (topic,) = await topics(1, partitions=1)
+    subscription = await log.subscribe(group, [topic])
+    await log.publish(numbered(topic, [0]))
+    await take(subscription, 1, commit=True)
+    assert subscription._member is not None
+    alive = getattr(getattr(subscription._member._consumer, part), task)
+    if alive is None:
+        pytest.fail(f"the driver has no {task} at work")
+    alive.cancel()
+    await log.publish(numbered(topic, range(1, 6)))
+    committed: dict[TopicPartition, int] = {}
+
+    async def all_are_committed() -> bool:
+        try:
+            async with subscription.batch(count_max=10, wait_seconds=0.5) as batch:
+                await batch.commit(end_offsets(batch.records))
+                committed.update(end_offsets(batch.records))
+        except (DependencyUnavailable, CommitRefused):
+            await subscription.rewind()
+        return committed == {TopicPartition(topic, 0): 6}
+
+    await eventually(all_are_committed, "the records are taken and committed")
+
+
 async def test_a_hanging_broker_does_not_hold_up_an_onlooker(
     real_kafka_server: KafkaServer, topics: MakeTopics, inspector: KafkaInspector
 ) -> None:
@@ -517,6 +573,33 @@ async def test_a_rebalance_waits_for_a_batch_which_can_still_commit(
     assert [len(share) for share in owned] == [1, 1]
     (info,) = [one for one in await inspector.groups() if one.name == group]
     assert dict(info.committed) == offsets
+
+
+async def test_a_member_that_waits_for_records_holds_up_no_rebalance(
+    log: KafkaEventLog, topics: MakeTopics, group: str
+) -> None:
+    (topic,) = await topics(1, partitions=2)
+    first = await log.subscribe(group, [topic])
+    await share_out([first], [TopicPartition(topic, n) for n in (0, 1)])
+
+    async def wait_long() -> None:
+        async with first.batch(count_max=1, wait_seconds=60.0):
+            raise AssertionError("there is nothing to work on")
+
+    waiting = asyncio.create_task(wait_long())
+    await asyncio.sleep(0)
+    began = time.monotonic()
+    second = await log.subscribe(group, [topic])
+
+    async def has_its_share() -> bool:
+        async with second.batch(count_max=1, wait_seconds=0.2) as batch:
+            return len(batch.assigned) == 1
+
+    await eventually(has_its_share, "the second member has one of the partitions")
+    assert time.monotonic() - began < BOUND_SECONDS
+    await log.aclose()
+    with pytest.raises(DependencyUnavailable):
+        await waiting
 
 
 async def test_a_batch_of_an_earlier_assignment_can_commit_nothing(
@@ -669,7 +752,15 @@ async def mocked(kafka_mock: KafkaMock) -> AsyncIterator[KafkaEventLog]:
         yield log
 
 
-@pytest.mark.parametrize("code", [OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH])
+@pytest.mark.parametrize(
+    "code",
+    [
+        OUT_OF_ORDER_SEQUENCE_NUMBER,
+        INVALID_PRODUCER_EPOCH,
+        UNKNOWN_PRODUCER_ID,
+        PRODUCER_FENCED,
+    ],
+)
 async def test_a_producer_out_of_sequence_is_replaced(
     kafka_mock: KafkaMock, mocked: KafkaEventLog, group: str, code: int
 ) -> None:
@@ -689,7 +780,7 @@ async def test_a_producer_out_of_sequence_is_replaced(
 
 
 async def test_a_refused_commit_is_not_tried_again(
-    kafka_mock: KafkaMock, mocked: KafkaEventLog, group: str
+    kafka_mock: KafkaMock, mocked: KafkaEventLog, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic = fresh("topic")
     kafka_mock.create_topic(topic, partitions=1)
@@ -697,15 +788,25 @@ async def test_a_refused_commit_is_not_tried_again(
     subscription = await mocked.subscribe(group, [topic])
     await take(subscription, 3)
     await subscription.rewind()
+    assert subscription._member is not None
+    consumer = subscription._member._consumer
+    tries: list[object] = []
+    commit = consumer.commit
+
+    async def counted(offsets: object) -> None:
+        tries.append(offsets)
+        await commit(offsets)
+
+    monkeypatch.setattr(consumer, "commit", counted)
 
     async with subscription.batch(count_max=3, wait_seconds=5.0) as batch:
-        # Only the first try meets it: a second one would be taken.
+        # Only the first try meets it: a second one may be taken.
         kafka_mock.push_errors(Api.OFFSET_COMMIT, ILLEGAL_GENERATION)
-        with pytest.raises(CommitRefused):
-            await batch.commit(end_offsets(batch.records))
-        with pytest.raises(CommitRefused):
-            await batch.commit(end_offsets(batch.records))
+        for _ in range(2):
+            with pytest.raises(CommitRefused):
+                await batch.commit(end_offsets(batch.records))
 
+    assert len(tries) == 1
     assert values(await take(subscription, 3)) == [0, 1, 2]
 
 
