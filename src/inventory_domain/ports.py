@@ -138,7 +138,7 @@ class StockStore(Outbox, Protocol):
         """
 
     async def find_movements(self, query: MovementQuery) -> Page[Movement]:
-        """Return one page of a product's ledger, newest first."""
+        """Return one page of a product's ledger, newest first, and how many entries match."""
 
     def audit_parts(self) -> AsyncIterator[AuditPart]:
         """Yield everything the audit needs, from one consistent moment, in parts.

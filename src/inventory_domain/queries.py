@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from inventory_domain.ids import ProductId, UserId
+from inventory_domain.ids import OrderId, ProductId, UserId
 from inventory_domain.money import Money
 from inventory_domain.orders import Order, OrderStatus, StockState
 from inventory_domain.stock import Product
@@ -84,9 +84,10 @@ class ProductQuery:
 
 @attrs.frozen(kw_only=True)
 class MovementQuery:
-    """A page of one product's ledger."""
+    """A page of one product's ledger; with *order_id* only what was moved for that order."""
 
     product_id: ProductId
+    order_id: OrderId | None = None
     page: int = 1
     limit: int = 20
 

@@ -178,13 +178,15 @@ def _update_all(
 
 
 def _ledger(connection: sqlite3.Connection, query: MovementQuery) -> Page[Movement]:
-    total = value(
-        connection, "SELECT count(*) FROM movements WHERE product_id = ?", (query.product_id,)
-    )
+    where = "WHERE product_id = ?"
+    wanted: list[str] = [query.product_id]
+    if query.order_id is not None:
+        where += " AND order_id = ?"
+        wanted.append(query.order_id)
+    total = value(connection, f"SELECT count(*) FROM movements {where}", wanted)
     rows = connection.execute(
-        f"SELECT {MOVEMENT_COLUMNS} FROM movements WHERE product_id = ?"
-        " ORDER BY number DESC LIMIT ? OFFSET ?",
-        (query.product_id, query.limit, page_offset(query.page, query.limit)),
+        f"SELECT {MOVEMENT_COLUMNS} FROM movements {where} ORDER BY number DESC LIMIT ? OFFSET ?",
+        (*wanted, query.limit, page_offset(query.page, query.limit)),
     ).fetchall()
     return Page(tuple([movement_from(row) for row in rows]), total)
 

@@ -82,6 +82,8 @@ class MongoStockStore:
 
     async def find_movements(self, query: MovementQuery) -> Page[Movement]:
         where = ledger_range(query.product_id)
+        if query.order_id is not None:
+            where["orderId"] = query.order_id
         total = await self._database.count(MOVEMENTS, where)
         found = await self._database.find(
             MOVEMENTS, where, sort=[("_id", -1)], skip=offset(query), limit=query.limit

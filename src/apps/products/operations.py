@@ -116,7 +116,7 @@ Restock = operation(
 Movements = operation(
     answers={200: ("One page of the ledger, newest first.", ref("MovementList"))},
     failures=[400, 404],
-    parameters=[_PRODUCT_ID, PAGE, LIMIT],
+    parameters=[_PRODUCT_ID, query("orderId", "Only those of this order.", ID), PAGE, LIMIT],
     meta=True,
 )
 Availability = operation(

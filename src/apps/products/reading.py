@@ -2,7 +2,7 @@
 
 from apps.edge.calls import Call
 from apps.edge.query import Paging, QueryFields
-from inventory_domain.ids import ProductId
+from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.queries import PRODUCT_SORTS, MovementQuery, ProductQuery
 
 __all__ = ["parse_listing", "parse_movements", "parse_search"]
@@ -64,6 +64,13 @@ def parse_movements(product_id: ProductId, fields: QueryFields) -> tuple[Movemen
     Raises:
         InvalidRequest: with every bad parameter.
     """
+    order_id = fields.id("orderId")
     paging = fields.page()
     fields.finish()
-    return MovementQuery(product_id=product_id, page=paging.page, limit=paging.limit), paging
+    query = MovementQuery(
+        product_id=product_id,
+        order_id=None if order_id is None else OrderId(order_id),
+        page=paging.page,
+        limit=paging.limit,
+    )
+    return query, paging

@@ -90,6 +90,18 @@ async def test_the_ledger_names_the_order_and_comes_in_pages(client: Client) -> 
     assert refusal["fields"].keys() == {"page", "limit", "sort"}
 
 
+async def test_the_ledger_can_be_read_for_one_order(client: Client) -> None:
+    await client.add("lamp", 5)
+    for order in ("o-1", "o-2"):
+        await client.data("POST", "/reservations", {"orderId": order, "items": items(lamp=1)})
+
+    found = await client.data("GET", "/products/lamp/movements?orderId=o-1")
+    refusal = await client.refusal("GET", "/products/lamp/movements?orderId=%20")
+
+    assert [one["orderId"] for one in found["movements"]] == ["o-1"]
+    assert refusal["fields"].keys() == {"orderId"}
+
+
 async def test_availability_is_told_for_each_item_and_holds_nothing(
     shop: MemoryShop, client: Client
 ) -> None:

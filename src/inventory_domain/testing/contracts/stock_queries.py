@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from inventory_domain.ids import ProductId
+from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.money import Money
 from inventory_domain.ports import StockStore
 from inventory_domain.queries import (
@@ -240,6 +240,24 @@ class StockQueriesContract:
         found = await store.find_movements(MovementQuery(product_id=LAMP))
 
         assert found == Page(tuple(reversed(movements)), 5)
+
+    async def test_movements_of_one_order_are_found_among_others(self, store: StockStore) -> None:
+        """They are counted and paged as if there were no others."""
+        movements = [
+            a_movement(LAMP, number=number, order_id=f"order-{number % 3}")
+            for number in range(2, 14)
+        ]
+        await store.commit(StockChange(movements=(*movements, a_movement(RUG))))
+        query = MovementQuery(product_id=LAMP, order_id=OrderId("order-1"), limit=3)
+
+        pages = [await store.find_movements(attrs.evolve(query, page=page)) for page in (1, 2)]
+        none = await store.find_movements(attrs.evolve(query, order_id=OrderId("nobody")))
+
+        assert pages == [
+            Page((movements[11], movements[8], movements[5]), 4),
+            Page((movements[2],), 4),
+        ]
+        assert none == Page((), 0)
 
     async def test_pages_of_movements_together_give_everything_once(
         self, store: StockStore

@@ -86,7 +86,11 @@ class MemoryStockStore(MemoryOutbox):
         """Return one page of a product's ledger, newest first."""
         await self.faults.before("find_movements")
         ledger = self.disk.movements.get(query.product_id, {})
-        newest_first = [ledger[number] for number in sorted(ledger, reverse=True)]
+        newest_first = [
+            ledger[number]
+            for number in sorted(ledger, reverse=True)
+            if query.order_id in (None, ledger[number].order_id)
+        ]
         await self.faults.after("find_movements")
         return page_of(newest_first, query.page, query.limit)
 

@@ -1,4 +1,4 @@
-/** The ledger's entries of one order, found in the ledgers of its products. */
+/** The ledgers' entries of one order. */
 
 import { api, part } from "shared/api.js";
 import { html, useRef } from "shared/html.js";
@@ -9,7 +9,6 @@ import { Fault, Skeleton } from "shared/ui.js";
 import { Movements } from "./movements.js";
 
 const LIMIT = 100;
-const PAGES_MOST = 10;
 const AGAIN_SECONDS = 2;
 /** An order that was cancelled before it held anything has no entry to wait for. */
 const TRIES_MOST = 10;
@@ -19,7 +18,8 @@ const LAST = { reserved: "reserved", released: "released", consumed: "consumed" 
 export function OrderMovements({ order }) {
   const found = useResource(
     async (signal) => {
-      const ledgers = order.items.map((line) => entriesOf(order, line, signal));
+      const products = [...new Set(order.items.map((line) => line.productId))];
+      const ledgers = products.map((productId) => entriesOf(order, productId, signal));
       return (await Promise.all(ledgers)).flat();
     },
     `${order._id} ${order.stockState}`,
@@ -41,21 +41,11 @@ export function OrderMovements({ order }) {
   return html`<${Movements} movements=${movements} heading="Product" first=${first} />`;
 }
 
-/** Read a ledger, newest first, as far back as the order's beginning. */
-async function entriesOf(order, { productId }, signal) {
-  const entries = [];
-  for (let page = 1; page <= PAGES_MOST; page += 1) {
-    const found = await pageOf(productId, page, signal);
-    entries.push(...found.filter((entry) => entry.orderId === order._id));
-    if (found.length < LIMIT || found.at(-1).at < order.createdAt) break;
-  }
-  return entries;
-}
-
-async function pageOf(productId, page, signal) {
+async function entriesOf(order, productId, signal) {
   const path = `/products/${part(productId)}/movements`;
+  const query = { orderId: order._id, limit: LIMIT };
   try {
-    return (await api.get("products", path, { page, limit: LIMIT }, { signal })).data.movements;
+    return (await api.get("products", path, query, { signal })).data.movements;
   } catch (fault) {
     if (fault.status === 404) return [];
     throw fault;
