@@ -1,12 +1,13 @@
 """The audit as data: what the whole comes to, a page of the products, and what breaks it."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
 
 from apps.monitor.audits import Audit
 from apps.reports import SUMS, audit_facts, difference_facts, product_facts
-from inventory_domain.audit import AuditReport, ProductSum
+from inventory_domain.audit import ProductSum
 from inventory_domain.times import format_time
 
 __all__ = ["AuditFilter", "audit_view", "chosen_products"]
@@ -31,13 +32,14 @@ class AuditFilter:
         )
 
 
-def chosen_products(report: AuditReport, wanted: AuditFilter) -> list[ProductSum]:
+def chosen_products(audit: Audit, wanted: AuditFilter) -> Sequence[ProductSum]:
     """Return the products that pass, broken ones first."""
-    chosen = [product for product in report.products if wanted.matches(product)]
-    return sorted(chosen, key=lambda one: (one.holds, one.name.lower(), one.product_id))
+    if wanted == AuditFilter():
+        return audit.products
+    return [product for product in audit.products if wanted.matches(product)]
 
 
-def audit_view(audit: Audit, products: list[ProductSum]) -> View:
+def audit_view(audit: Audit, products: Sequence[ProductSum]) -> View:
     """Return the *audit* with these *products* of it."""
     report = audit.report
     return {

@@ -1,12 +1,14 @@
 """The conservation audit, kept for a while, since it reads the whole ledger."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 import attrs
 
-from inventory_domain.audit import Auditor, AuditReport
+from inventory_domain.audit import Auditor, AuditReport, ProductSum
 from inventory_domain.ports import Clock, StockStore
 
 __all__ = ["Audit", "Audits"]
@@ -21,11 +23,18 @@ _PAUSE_FACTOR: Final = 50
 
 @attrs.frozen(kw_only=True)
 class Audit:
-    """A report, when it was begun and how long it took."""
+    """A report, when it was begun and how long it took; *products*: broken ones first, by name."""
 
     at: datetime
     seconds: float
     report: AuditReport
+    products: Sequence[ProductSum] = attrs.field(init=False)
+
+    @products.default
+    def _sorted(self) -> Sequence[ProductSum]:
+        # Once, and not for everybody who looks.
+        key = attrgetter("holds", "name", "product_id")
+        return sorted(self.report.products, key=key)
 
 
 @attrs.define

@@ -53,7 +53,7 @@ async def get_audit(request: AnyRequest, desk: Desk) -> Answer:
     as_admin(request)
     wanted, paging = parse_audit(query_of(request))
     audit = await desk.audits.recent()
-    products = chosen_products(audit.report, wanted)
+    products = chosen_products(audit, wanted)
     start = (paging.page - 1) * paging.limit
     data = audit_view(audit, products[start : start + paging.limit])
     message = "Everything adds up." if audit.report.holds else "It does not add up."
