@@ -3,7 +3,14 @@
 import importlib
 import sys
 
-NAMES = ("decide", "reserve_embedded", "reserve_kafka_mongodb", "post_orders", "memory")
+NAMES = (
+    "decide",
+    "reserve_embedded",
+    "reserve_kafka_mongodb",
+    "post_orders",
+    "list_pages",
+    "memory",
+)
 
 
 def main() -> int:
