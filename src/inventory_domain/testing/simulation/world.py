@@ -1,9 +1,8 @@
 """The world of one history: what is durable, the processes over it, the clients and the weather."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Generic, TypeVar
 
 from inventory_domain.orders import Order
 from inventory_domain.records import OutgoingRecord, Record
@@ -13,60 +12,29 @@ from inventory_domain.testing.simulation.checks import Checks
 from inventory_domain.testing.simulation.clients import PRICE, Clients
 from inventory_domain.testing.simulation.clock import SimulatedClock
 from inventory_domain.testing.simulation.foreign import broken_message
-from inventory_domain.testing.simulation.gate import Gate, Outages
-from inventory_domain.testing.simulation.logs import SimulatedLog
+from inventory_domain.testing.simulation.gate import Outages
+from inventory_domain.testing.simulation.hosts import EVENT_LOG, ORDER_STORE, STOCK_STORE, Hosts
 from inventory_domain.testing.simulation.loop import SimulatedLoop
 from inventory_domain.testing.simulation.parts import Durable, Parts
 from inventory_domain.testing.simulation.plan import Plan
-from inventory_domain.testing.simulation.process import Process, Unreachable
 from inventory_domain.testing.simulation.services import (
     OrdersService,
     ProductsService,
-    Surroundings,
 )
 from inventory_domain.testing.simulation.shared import CODEC, SharedIds
-from inventory_domain.testing.simulation.stores import SimulatedOrderStore, SimulatedStockStore
 from inventory_domain.testing.simulation.trace import Trace
 from inventory_domain.testing.simulation.verdict import at_rest
 from inventory_domain.testing.simulation.watched_log import content, event_id_of
 from inventory_domain.testing.simulation.witness import Witness
 from inventory_domain.topics import ALL_TOPICS
 from inventory_domain.use_cases.keep_catalogue import KeepCatalogue, ProductDraft
-from inventory_domain.writes import Push
 
 __all__ = ["World"]
 
-S = TypeVar("S", OrdersService, ProductsService)
-
-_LOG, _ORDER_STORE, _STOCK_STORE = "event log", "order store", "stock store"
-_OUTAGES = {_LOG: "broker_outage", _ORDER_STORE: "store_outage", _STOCK_STORE: "store_outage"}
+_OUTAGES = {EVENT_LOG: "broker_outage", ORDER_STORE: "store_outage", STOCK_STORE: "store_outage"}
 _OUTAGE_SECONDS = (0.3, 4.0)
-_DOWN_SECONDS = (0.05, 2.5)
-_SESSION_SECONDS = (0.05, 5.0)
-_SKEW_SECONDS = (-5.0, 5.0)
 _AGAIN_SECONDS = ((0.0, 0.5), (0.0, 15.0))
 _FAULTS_SECONDS = 7.0
-
-
-class _Notifier:
-    """Hands over what a living process pushes."""
-
-    def __init__(self, process: Process, witness: Witness) -> None:
-        self._process = process
-        self._witness = witness
-
-    def push(self, pushes: Sequence[Push]) -> None:
-        if self._process.is_up:
-            self._witness.orders.told(pushes)
-
-
-class _Host(Generic[S]):
-    """Where one instance runs, life after life."""
-
-    def __init__(self, name: str, open_service: Callable[[Process], S]) -> None:
-        self.name = name
-        self.open_service: Callable[[Process], S] = open_service
-        self.service: S | None = None
 
 
 class World:
@@ -86,30 +54,17 @@ class World:
         self.clients = Clients(self)
         self.again_count = 0
         self._producer = parts.event_log(self.durable, self.clock)
-        self._ids = SharedIds(chaos.random)
         self._outages = Outages()
+        self._hosts = Hosts(self, SharedIds(chaos.random), self._outages)
         self._open_stories = 0
         self._stories_over = asyncio.Event()
-        temper = plan.temper
-        self._orders: list[_Host[OrdersService]] = [
-            _Host(f"orders-{number + 1}", self._open_orders)
-            for number in range(temper.orders_processes)
-        ]
-        self._products: list[_Host[ProductsService]] = [
-            _Host(f"products-{number + 1}", self._open_products)
-            for number in range(temper.products_processes)
-        ]
-        self._processes: list[Process] = []
 
     async def run(self) -> None:
         """Play the plan to its end, with faults, and then wait without them until all rests."""
         for topic in ALL_TOPICS:
             self.durable.broker.create_topic(topic, self.plan.temper.partition_count)
         await self._stock_up()
-        for orders in self._orders:
-            self._start(orders)
-        for products in self._products:
-            self._start(products)
+        self._hosts.start()
         self.loop.start(self._weather())
         for story in self.plan.stories:
             self.start_story(partial(self.clients.play, story))
@@ -125,11 +80,11 @@ class World:
 
     def orders_service(self) -> OrdersService:
         """Return an instance of the orders service."""
-        return self._pick(self._orders)
+        return self._hosts.orders_service()
 
     def products_service(self) -> ProductsService:
         """Return an instance of the products service."""
-        return self._pick(self._products)
+        return self._hosts.products_service()
 
     def start_story(self, story: Callable[[], Awaitable[None]]) -> None:
         """Let *story* go on beside the others."""
@@ -204,80 +159,14 @@ class World:
         self.trace.add("the weather", "clears up")
         self.chaos.rest()
         self._outages.away.clear()
-        for process in self._processes:
-            process.wake()
-
-    # --- its processes ------------------------------------------------------------------------
-
-    def _pick(self, hosts: "Sequence[_Host[S]]") -> S:
-        host = hosts[0] if len(hosts) == 1 else self.chaos.random.choice(hosts)
-        if host.service is None:
-            raise Unreachable
-        return host.service
-
-    def _start(self, host: "_Host[S]") -> None:
-        process = self._process(host.name)
-        self.trace.add(process.name, "started")
-
-        def died() -> None:
-            host.service = None
-            self.loop.call_later(self.chaos.seconds(*_DOWN_SECONDS), self._start, host)
-
-        process.on_death.append(died)
-        host.service = host.open_service(process)
-
-    def _process(self, name: str) -> Process:
-        skew = 0
-        if self.chaos.strikes_now("skew"):
-            skew = round(self.chaos.seconds(*_SKEW_SECONDS) * 1_000_000)
-        clock = SimulatedClock(self.loop, skew)
-        process = Process(name, self.loop, self.chaos, self.trace, clock)
-        process.report = lambda text: self.checks.fail("no_surprise", text)
-        self._processes.append(process)
-        return process
-
-    def _surroundings(self, process: Process) -> Surroundings:
-        inner = self.parts.event_log(self.durable, process.clock)
-
-        def expelled() -> None:
-            # The log finds out when the session has run out.
-            die = getattr(inner, "die", None)
-            if die is not None:
-                self.loop.call_later(self.chaos.seconds(*_SESSION_SECONDS), die)
-
-        process.on_death.append(expelled)
-        return Surroundings(
-            process=process,
-            parts=self.parts,
-            temper=self.plan.temper,
-            checks=self.checks,
-            log=SimulatedLog(inner, self._gate(process, _LOG), self.witness, self),
-            ids=self._ids,
-        )
-
-    def _open_orders(self, process: Process) -> OrdersService:
-        inner = self.parts.order_store(self.durable)
-        store = SimulatedOrderStore(inner, self._gate(process, _ORDER_STORE), self.witness)
-        notifier = _Notifier(process, self.witness)
-        return OrdersService(self._surroundings(process), store, notifier)
-
-    def _open_products(self, process: Process) -> ProductsService:
-        return ProductsService(self._surroundings(process), self._stock_store(process))
-
-    def _stock_store(self, process: Process) -> SimulatedStockStore:
-        inner = self.parts.stock_store(self.durable)
-        return SimulatedStockStore(inner, self._gate(process, _STOCK_STORE), self.witness)
-
-    def _gate(self, process: Process, dependency: str) -> Gate:
-        return Gate(process, dependency, self._outages)
+        self._hosts.wake()
 
     async def _stock_up(self) -> None:
         self.chaos.rest()
-        process = self._process("opening")
         catalogue = KeepCatalogue(
-            store=self._stock_store(process),
+            store=self._hosts.stock_store(self._hosts.process("opening")),
             clock=self.clock,
-            ids=self._ids,
+            ids=self._hosts.ids,
             codec=CODEC,
             nudge_relay=lambda: None,
         )
