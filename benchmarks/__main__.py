@@ -10,6 +10,7 @@ NAMES = (
     "post_orders",
     "list_pages",
     "memory",
+    "simulate",
 )
 
 
