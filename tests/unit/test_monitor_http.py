@@ -231,6 +231,27 @@ async def test_dead_letters_are_listed_counted_and_read(monitor: Caller, shop: M
     assert {"name": "error-class", "value": "broken_message"} in read["record"]["headers"]
 
 
+async def test_the_overview_counts_open_dead_letters_alone(
+    monitor: Caller, shop: MemoryShop
+) -> None:
+    await failing_shop(shop)
+    await shop.serve.adjust(ProductId("lamp"), 20, reason="found", actor="boss")
+    before = (await monitor.get("/overview"))["deadLetters"]
+
+    body = {"filter": {"reason": "insufficient_stock"}, "dryRun": False, "perSecond": 1000}
+    plan = await monitor.post("/dead-letters/redrive", body, status=202)
+    await finished(monitor, plan["redrive"]["id"])
+
+    assert (before["open"], plan["matching"]) == (3, 2)
+    assert (await monitor.get("/overview"))["deadLetters"]["open"] == 1
+    left = await monitor.get("/dead-letters")
+    sent = await monitor.get("/dead-letters?state=sent_back")
+    assert [letter["isOpen"] for letter in left["deadLetters"]] == [True]
+    assert [letter["isOpen"] for letter in sent["deadLetters"]] == [False, False]
+    assert (await monitor.get("/dead-letters?state=any"))["count"] == 3
+    assert (await monitor.call("GET", "/dead-letters?state=lost")).status_code == 400
+
+
 async def test_a_preview_says_what_would_happen_and_sends_nothing(
     monitor: Caller, shop: MemoryShop
 ) -> None:

@@ -16,6 +16,7 @@ from apps.monitor.switches import Switches
 from apps.monitor.vitals import Vitals
 from apps.monitor.watch import LogWatch
 from inventory_domain.dead_letters import DeadLetter
+from inventory_domain.errors import DomainError
 from inventory_domain.ids import OrderId
 from inventory_domain.log_view import TopicInfo
 from inventory_domain.use_cases.letters import LetterPage
@@ -28,6 +29,7 @@ LETTERS_AT_ONCE_MAX: Final = 5_000
 """Each is weighed against the stock before it is sent, all in one go."""
 
 _ECHO_LENGTH_MAX: Final = 200
+_GLANCE_COUNT: Final = 500
 
 
 @attrs.frozen(kw_only=True)
@@ -107,6 +109,15 @@ class MonitorDesk:
     async def letter_page(self, wanted: DeadLetterFilter, *, start: int, count: int) -> LetterPage:
         """Return some of the dead letters that pass, newest first."""
         return await self.redrive.kept.page(wanted, start=start, count=count)
+
+    async def open_letter_count(self) -> int | None:
+        """Return how many dead letters are open, as far as they were read; None: nobody can say."""
+        index = self.redrive.kept.index
+        try:
+            await index.catch_up(_GLANCE_COUNT)
+        except DomainError:
+            return None
+        return len(index.find(DeadLetterFilter()))
 
     def run(self, run_id: str) -> RedriveRun:
         """Return a redrive.

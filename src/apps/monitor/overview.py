@@ -25,13 +25,13 @@ async def overview(desk: MonitorDesk) -> View:
     return {
         "status": worst(parts).value,
         "parts": [part_view(part) for part in parts],
-        **_numbers(desk.samples),
+        **_numbers(desk.samples, await desk.open_letter_count()),
         "audit": None if latest is None else _audit_view(latest),
         "hasSwitches": desk.switches is not None,
     }
 
 
-def _numbers(samples: Samples) -> View:
+def _numbers(samples: Samples, open_letters: int | None) -> View:
     latest = samples.latest
     groups = () if latest is None else latest.groups
     return {
@@ -45,6 +45,7 @@ def _numbers(samples: Samples) -> View:
         },
         "deadLetters": {
             "total": 0 if latest is None else latest.dead_letters,
+            "open": open_letters,
             "recent": samples.growth("dead_letters", _RECENT_SECONDS),
         },
     }

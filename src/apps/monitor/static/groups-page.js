@@ -83,6 +83,7 @@ function LagChart({ name, samples }) {
         { label: "messages behind", values: lags, colour: "accent" },
         { label: "seconds behind", values: ages, colour: "warn" },
       ]}
+      whole
     />
   `;
 }

@@ -66,8 +66,8 @@ function Numbers({ data }) {
         ${lag.messages ? `the oldest for ${duration(lag.seconds)}` : "everything is read"}
       <//>
       <${Tile}
-        label="Dead letters"
-        value=${number(deadLetters.total)}
+        label="Open dead letters"
+        value=${deadLetters.open === null ? "?" : number(deadLetters.open)}
         tone=${deadLetters.recent ? "warn" : undefined}
         href="/dead-letters"
       >
@@ -106,6 +106,7 @@ function Charts() {
           label="Messages that wait, over the last half hour"
           times=${times}
           series=${[{ label: "messages", values: lag, colour: "warn" }]}
+          whole
         />
       </section>
     </div>

@@ -58,7 +58,9 @@ const Order = ({ order, reservation }) => html`
         <dt>Stock</dt>
         <dd class="actions">
           <${StockBadge} order=${order} />
-          ${reservation && html`<${Badge}>reservation ${reservation.state}<//>`}
+          ${reservation &&
+          reservation.state !== order.stockState &&
+          html`<${Badge}>reservation ${reservation.state}<//>`}
         </dd>
       </div>
       <div><dt>Id</dt><dd class="mono">${order._id}</dd></div>

@@ -5,25 +5,29 @@ import uPlot from "uplot";
 import { html, useEffect, useRef } from "shared/html.js";
 
 const HEIGHT = 160;
-const CLOCK = new Intl.DateTimeFormat("en", {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+const MINUTES = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const CLOCK = new Intl.DateTimeFormat("en", MINUTES);
+const EXACT_CLOCK = new Intl.DateTimeFormat("en", { ...MINUTES, second: "2-digit" });
+/** Steps between the lines of what is counted. */
+const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6].flatMap((zeros) =>
+  [1, 2, 5].map((step) => step * 10 ** zeros),
+);
 
 /**
  * @param {{label: string, times: number[], series: {label: string, values: number[],
- *   colour?: string, bars?: boolean}[], height?: number, format?: (value: number) => string}} props
- *   *times* in seconds since 1970; *colour* is the name of a token in tokens.css, such as `accent`
+ *   colour?: string, bars?: boolean}[], height?: number, format?: (value: number) => string,
+ *   whole?: boolean}} props
+ *   *times* in seconds since 1970; *colour* is the name of a token in tokens.css, such as `accent`;
+ *   *whole*: there are no halves of what is counted
  */
-export function Chart({ label, times, series, height = HEIGHT, format = String }) {
+export function Chart({ label, times, series, height = HEIGHT, format = String, whole = false }) {
   const place = useRef();
   const chart = useRef();
   const shape = series.map((one) => `${one.label}/${one.colour}/${one.bars}`).join();
 
   useEffect(() => {
     const width = place.current.clientWidth;
-    const options = optionsOf(series, { width, height, format });
+    const options = optionsOf(series, { width, height, format, whole });
     chart.current = new uPlot(options, dataOf(times, series), place.current);
     const fit = new ResizeObserver(() =>
       chart.current?.setSize({ width: place.current.clientWidth, height }),
@@ -62,9 +66,14 @@ function aroundBars(chart, low, high) {
   return [low - half, high + half];
 }
 
-const clockOf = (seconds) => CLOCK.format(new Date(seconds * 1000));
+/** With seconds where two would read the same without. */
+function clocksOf(splits) {
+  const times = splits.map((seconds) => new Date(seconds * 1000));
+  const told = times.map((time) => CLOCK.format(time));
+  return new Set(told).size === told.length ? told : times.map((time) => EXACT_CLOCK.format(time));
+}
 
-function optionsOf(series, { width, height, format }) {
+function optionsOf(series, { width, height, format, whole }) {
   const bars = series.some((one) => one.bars);
   const axis = {
     stroke: () => token("muted"),
@@ -83,8 +92,19 @@ function optionsOf(series, { width, height, format }) {
       y: { range: (_, __, high) => [0, Math.max(high * 1.15, 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 60, values: (_, splits) => splits.map(clockOf) },
-      { ...axis, size: 44, values: (_, splits) => splits.map(format) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 72,
+        values: (_, splits) => clocksOf(splits),
+      },
+      {
+        ...axis,
+        size: 44,
+        values: (_, splits) => splits.map(format),
+        ...(whole && { incrs: WHOLE_STEPS }),
+      },
     ],
     series: [{}, ...series.map(seriesOf)],
   };
