@@ -23,7 +23,27 @@ SECONDS_MAX = 20.0
 LIVE_SECONDS_MAX = 0.1
 STEPS = ("Processing", "Shipped", "Delivered")
 EVIL = '<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>'
-PAGES = ("/admin", "/admin/orders", "/admin/orders/some-order", "/admin/products", "/admin/alerts")
+PAGES = (
+    ("storefront", "/admin"),
+    ("storefront", "/admin/orders"),
+    ("storefront", "/admin/orders/some-order"),
+    ("storefront", "/admin/products"),
+    ("storefront", "/admin/products/new"),
+    ("storefront", "/admin/products/lamp-oak"),
+    ("storefront", "/admin/alerts"),
+    ("storefront", "/admin/nowhere"),
+    ("monitor", "/"),
+    ("monitor", "/topics"),
+    ("monitor", "/topics/order.created"),
+    ("monitor", "/groups"),
+    ("monitor", "/messages"),
+    ("monitor", "/story"),
+    ("monitor", "/story/some-order"),
+    ("monitor", "/dead-letters"),
+    ("monitor", "/dead-letters/some-letter"),
+    ("monitor", "/audit"),
+    ("monitor", "/demo"),
+)
 
 # Notes when a status appears on an order's page, by the window's own clock.
 WATCH_STEP = """() => {
@@ -107,7 +127,8 @@ def refused(system: SystemProcess, product_id: str, qty: int) -> str:
 # --- every page -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_whole_and_open_to_everybody(
     open_window: OpenWindow, system: SystemProcess, width: int, scheme: str
 ) -> None:
@@ -457,9 +478,11 @@ def test_a_customer_is_not_let_in(open_window: OpenWindow, system: SystemProcess
     expect(page.get_by_role("link", name="Orders")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_admin_pages_refuse_a_token_that_is_not_an_admins(system: SystemProcess, path: str) -> None:
-    address = system.addresses["storefront"] + path
+@pytest.mark.parametrize(("site", "path"), PAGES)
+def test_admin_pages_refuse_a_token_that_is_not_an_admins(
+    system: SystemProcess, site: str, path: str
+) -> None:
+    address = system.addresses[site] + path
 
     def status(headers: dict[str, str]) -> int:
         return httpx.get(address, headers=headers).status_code
@@ -488,6 +511,18 @@ def test_admin_pages_refuse_a_token_that_is_not_an_admins(system: SystemProcess,
         ("GET", "products", "/products/lamp-oak/movements"),
         ("GET", "products", "/products?includeInactive=true"),
         ("GET", "products", "/reservations/some-order"),
+        ("GET", "monitor", "/overview"),
+        ("GET", "monitor", "/samples"),
+        ("GET", "monitor", "/topics"),
+        ("GET", "monitor", "/topics/order.created/messages"),
+        ("GET", "monitor", "/groups"),
+        ("GET", "monitor", "/dead-letters"),
+        ("GET", "monitor", "/dead-letters/some-letter"),
+        ("POST", "monitor", "/dead-letters/redrive"),
+        ("GET", "monitor", "/dead-letters/redrives/some-redrive"),
+        ("GET", "monitor", "/audit"),
+        ("GET", "monitor", "/orders/some-order/story"),
+        ("GET", "monitor", "/demo"),
     ],
 )
 def test_the_calls_behind_them_do_so_too(

@@ -214,14 +214,32 @@ def test_somebody_buys_and_watches_the_order_change(
     window.check("orders")
 
 
-def test_everything_works_in_the_dark(open_window: OpenWindow) -> None:
-    window = open_window(1280, "dark", who="Ben")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_everything_works_in_the_dark(open_window: OpenWindow, width: int) -> None:
+    window = open_window(width, "dark")
+    page = window.open("/sign-in")
+    expect(page.get_by_role("button", name="Ben")).to_be_visible()
+    window.check("sign-in-dark")
+    sign_in(window, "Ben")
     window.open("/")
-    expect(window.page.locator(".product")).to_have_count(24)
+    expect(page.locator(".product")).to_have_count(24)
     window.check("shop-dark")
-    buy(window, "towel-waffle")
+    put_into_cart(window, "towel-waffle")
+    window.check("product-dark")
+    window.open("/cart")
+    window.click("To the checkout", role="link")
+    window.fill(**ADDRESS)
+    window.check("checkout-dark")
+    window.open("/cart")
+    window.sees("To the checkout")
+    window.check("cart-dark")
+    check_out(window)
+    order_id_of(window)
     window.sees("Every item is set aside for you.")
     window.check("order-dark")
+    window.open("/orders")
+    expect(page.locator(".order-row").first).to_be_visible()
+    window.check("orders-dark")
 
 
 def test_a_double_click_buys_once(open_window: OpenWindow, system: SystemProcess) -> None:
