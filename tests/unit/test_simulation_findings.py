@@ -18,6 +18,7 @@ from inventory_domain.testing import (
     an_order,
     an_outgoing_record,
 )
+from inventory_domain.testing.simulation import History, run_history
 from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Ended, Ending
 from inventory_domain.use_cases.follow_stock import StockFollower
 from inventory_domain.use_cases.waiting_room import Delivery
@@ -90,3 +91,8 @@ def _rejection() -> Record:
         reason="insufficient_stock",
     )
     return a_record(Codec().record(outcome))
+
+
+def test_an_order_may_wait_until_the_instance_that_publishes_looks_again() -> None:
+    """Stored by one instance while the other has the lease: here 8.8 s of its 10 s pass."""
+    assert run_history(History(seed=361)).violation is None
