@@ -1,11 +1,15 @@
 from pathlib import Path
 
+import attrs
 import pytest
+from dependency_injector import providers
+from structlog.testing import capture_logs
 
 from adapters.embedded.event_log import SqliteEventLog
 from adapters.embedded.order_store import SqliteOrderStore
 from adapters.embedded.stock_store import SqliteStockStore
 from apps.bootstrap import Part, open_container
+from apps.container import Container
 from apps.faults import CommandFault
 from apps.settings import Settings
 from inventory_domain.errors import DependencyUnavailable
@@ -38,6 +42,14 @@ async def test_the_embedded_adapters_fill_the_whole_graph(settings: Settings) ->
         assert container.stock_keeper().retry_count_max == 3
 
 
+def test_the_graph_holds_finished_things_and_nothing_that_has_to_be_awaited() -> None:
+    """What depends on something that is awaited comes out of the graph as a future, always."""
+    kinds = {type(provider) for provider in Container.providers.values()}
+
+    assert kinds == {providers.Singleton, providers.Dependency}
+    assert not any(provider.is_async_mode_enabled() for provider in Container.providers.values())
+
+
 async def test_every_adapter_can_be_handed_in_and_no_file_is_made(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -67,6 +79,20 @@ async def test_only_the_parts_asked_for_are_opened(settings: Settings) -> None:
         made = files(Path(settings.data_dir))
 
     assert made == {"products.db"}
+
+
+async def test_a_start_says_what_differs_of_the_topics_that_are_there(settings: Settings) -> None:
+    with capture_logs() as told:
+        async with open_container(settings):
+            pass
+        assert told == []
+        async with open_container(attrs.evolve(settings, topic_partitions=6)):
+            pass
+
+    assert {(entry["event"], entry["log_level"]) for entry in told} == {
+        ("topic_differs", "warning")
+    }
+    assert all("TOPIC_PARTITIONS is 6" in entry["what"] for entry in told)
 
 
 async def test_a_folder_has_one_owner_and_any_number_beside_it(settings: Settings) -> None:
