@@ -7,12 +7,10 @@ import attrs
 import pytest
 
 from inventory_domain.dead_letters import DeadLetter
-from inventory_domain.ids import ProductId
 from inventory_domain.orders import HistoryEntry
 from inventory_domain.records import OutgoingRecord, Record
 from inventory_domain.stock import Movement
 from inventory_domain.testing.shop import MemoryShop
-from inventory_domain.use_cases.story_lines import open_ledger
 from inventory_domain.use_cases.tell_story import StoryTeller
 from inventory_domain.use_cases.timelines import Placed, Window, find_within, windows_around
 
@@ -155,21 +153,14 @@ def test_windows_that_overlap_are_one() -> None:
     assert found == (window(-1, 7), window(59, 65))
 
 
-async def test_a_ledger_is_a_line_though_the_store_pages_it_from_the_newest() -> None:
+async def test_movements_are_found_in_a_ledger_of_many_orders() -> None:
     shop = MemoryShop()
     await shop.add_products({"lamp": 1_000})
-    for _ in range(250):
-        await shop.place({"lamp": 1})
+    orders = [await shop.place({"lamp": 1}) for _ in range(250)]
     await shop.settle()
-    line = await open_ledger(shop.stock, ProductId("lamp"))
 
-    place, seen = 0, []
-    while things := await line.read(place, 500):
-        seen += [thing.what.number for thing in things]
-        assert [thing.place for thing in things] == list(range(place, place + len(things)))
-        place = things[-1].place + 1
+    story = await teller_of(shop).tell(orders[3].order_id)
 
-    assert line.end == 251
-    assert seen == sorted(seen)
-    assert len(seen) == 251
-    assert await line.read(251, 1) == []
+    assert story is not None
+    moved = [one.what for one in story.chapters if isinstance(one.what, Movement)]
+    assert [one.order_id for one in moved] == [orders[3].order_id]

@@ -16,7 +16,7 @@ Cursors = Mapping[int, int]
 """An offset for each partition."""
 
 _CHUNK: Final = 500
-_SCAN_COUNT_MAX: Final = 4_000
+_SCAN_COUNT_MAX: Final = 2_000
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """The story of an order: everything that carries its id, in time, read and never changed.
 
-What was waited for is in the log, the ledger and the order's own history; only their parts
-near a moment at which something happened to the order are read, within a bound.
+What was waited for is in the log, the ledger and the order's own history. Of a long log only the
+parts near a moment at which something happened to the order are read, within a bound.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from inventory_domain.log_view import TopicInfo
 from inventory_domain.orders import HistoryEntry, Order
 from inventory_domain.partitioning import partition_for
 from inventory_domain.ports import LogInspector, OrderStore, Outbox, StockStore
-from inventory_domain.queries import OrderQuery
+from inventory_domain.queries import PAGE_LIMIT_MAX, MovementQuery, OrderQuery
 from inventory_domain.records import OutgoingRecord, Record
 from inventory_domain.stock import Movement, Reservation
 from inventory_domain.topics import DEAD_LETTER_SUFFIX, INVENTORY_ADJUSTED
-from inventory_domain.use_cases.story_lines import PartitionLine, open_ledger
+from inventory_domain.use_cases.story_lines import PartitionLine
 from inventory_domain.use_cases.timelines import Found, Window, find_within, windows_around
 
 __all__ = ["Chapter", "Story", "StoryTeller", "Telling"]
@@ -35,6 +35,7 @@ _RANK: dict[type[Telling], int] = {HistoryEntry: 0, Record: 1, Movement: 2, Dead
 _BEFORE = timedelta(seconds=2)
 _AFTER = timedelta(seconds=30)
 _READ_COUNT_MAX = 5_000
+_WHOLE_COUNT_MAX = 1_500
 _PENDING_COUNT_MAX = 1_000
 
 
@@ -84,7 +85,7 @@ class StoryTeller:
         reservation = (await self.stock.load([order_id], ())).reservations.get(order_id)
         windows = windows_around(_moments(order, reservation), before=_BEFORE, after=_AFTER)
         records = await self._records(order_id, windows)
-        movements = await self._movements(order_id, _products(order, reservation), windows)
+        movements = await self._movements(order_id, _products(order, reservation))
         tellings: list[Telling] = [*(order.history if order else ()), *movements.items]
         tellings.extend(map(_as_letter, records.items))
         story = Story(
@@ -110,24 +111,27 @@ class StoryTeller:
         key = order_id.encode()
         lines = [_line_of(self.inspector, topic, key) for topic in await self.inspector.topics()]
         searches = (
-            find_within(line, windows, lambda one: one.key == key, read_count_max=_READ_COUNT_MAX)
+            find_within(
+                line,
+                windows,
+                lambda one: one.key == key,
+                read_count_max=_READ_COUNT_MAX,
+                whole_count_max=_WHOLE_COUNT_MAX,
+            )
             for line in lines
             if line is not None
         )
         return _joined(await asyncio.gather(*searches))
 
     async def _movements(
-        self, order_id: OrderId, product_ids: Iterable[ProductId], windows: Sequence[Window]
+        self, order_id: OrderId, product_ids: Iterable[ProductId]
     ) -> Found[Movement]:
-        found = [
-            await find_within(
-                await open_ledger(self.stock, product_id),
-                windows,
-                lambda one: one.order_id == order_id,
-                read_count_max=_READ_COUNT_MAX,
-            )
+        queries = (
+            MovementQuery(product_id=product_id, order_id=order_id, limit=PAGE_LIMIT_MAX)
             for product_id in sorted(product_ids)
-        ]
+        )
+        pages = await asyncio.gather(*map(self.stock.find_movements, queries))
+        found = [Found(page.items[::-1], page.total <= PAGE_LIMIT_MAX) for page in pages]
         return _joined(found)
 
     async def _pending(self, order_id: OrderId) -> tuple[OutgoingRecord, ...]:

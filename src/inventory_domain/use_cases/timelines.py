@@ -72,13 +72,15 @@ async def find_within(
     matches: Callable[[T], bool],
     *,
     read_count_max: int,
+    whole_count_max: int | None = None,
     chunk: int = 500,
 ) -> Found[T]:
     """Return what *matches*, of a short line anywhere, of a longer one within *windows*.
 
-    At most *read_count_max* things are looked at.
+    At most *read_count_max* things are looked at. A line is short up to *whole_count_max*, by
+    default as many.
     """
-    if line.end - line.begin <= read_count_max:
+    if line.end - line.begin <= (whole_count_max or read_count_max):
         return await _search(line, [(line.begin, _ALWAYS)], matches, read_count_max, chunk)
     starts = [(await _first_from(line, window.start, chunk), window) for window in windows]
     return await _search(line, starts, matches, read_count_max, chunk)
