@@ -1,6 +1,7 @@
 """The Kafka of the integration tests, real and mock, does what those tests assume."""
 
 import asyncio
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,10 +10,21 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
 
+from tests.support import servers
 from tests.support.kafka_mock import Api, KafkaMock
 from tests.support.kafka_server import KafkaServer
 from tests.support.proxy import Mode, Proxy
-from tests.support.servers import MOCK, REAL, RealBrokerMissing, choose_kafka
+from tests.support.report import HEADER_LINES
+from tests.support.servers import (
+    KAFKA_SETTING,
+    MOCK,
+    REAL,
+    RealBrokerMissing,
+    choose_kafka,
+    describe_kafka,
+    describe_servers,
+    kafka_of_this_machine,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -167,3 +179,32 @@ def test_ci_with_java_never_settles_for_the_mock(
             choose()
     else:
         assert choose() == kind
+
+
+def test_the_head_of_the_report_names_every_server_with_its_version() -> None:
+    kafka, mongo, redis = describe_servers().removeprefix("servers: ").split("; ")
+
+    assert re.search(r"Kafka \d+\.\d+\.\d+ on Java \d+|librdkafka \d+\.\d+", kafka)
+    assert re.search(r"(MongoDB|SecantusDB) \d+\.\d+", mongo)
+    assert re.search(r"Redis \d+\.\d+|redis", redis)
+    assert describe_servers in HEADER_LINES
+
+
+def test_a_run_on_the_mock_says_so_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "")
+    monkeypatch.setenv(KAFKA_SETTING, MOCK)
+
+    assert "not a real broker" in describe_kafka()
+    assert f"{KAFKA_SETTING}={MOCK}" in describe_kafka() or "Java" in describe_kafka()
+
+
+def test_a_run_in_ci_that_wants_the_mock_says_that_it_will_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv(KAFKA_SETTING, REAL)
+    monkeypatch.setattr(servers, "no_java_reason", lambda: "no Java found")
+
+    assert "Kafka tests will fail" in describe_kafka()
+    with pytest.raises(RealBrokerMissing):
+        kafka_of_this_machine()

@@ -57,6 +57,46 @@ def test_its_environment_is_one_that_a_service_starts_with(
     assert all(mapping.endswith(f":{port}") for mapping in services[name]["ports"])
 
 
+def test_what_must_outlive_a_container_lies_in_a_volume() -> None:
+    document = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    kept = {
+        volume: name
+        for name, service in document["services"].items()
+        for volume in (mount.partition(":")[0] for mount in service.get("volumes", ()))
+    }
+
+    assert kept == {"kafka-data": "kafka", "mongodb-data": "mongodb"}
+    assert set(document["volumes"]) == set(kept)
+    log_dirs = document["services"]["kafka"]["environment"]["KAFKA_LOG_DIRS"]
+    assert document["services"]["kafka"]["volumes"] == [f"kafka-data:{log_dirs}"]
+
+
+def test_services_start_when_what_they_need_is_well(services: dict[str, Any]) -> None:
+    for name in OURS:
+        for needed, wanted in services[name]["depends_on"].items():
+            if wanted["condition"] == "service_healthy":
+                assert services[needed]["healthcheck"]["test"]
+            else:
+                assert wanted["condition"] == "service_completed_successfully"
+                assert services[needed]["restart"] == "no"
+    assert services["mongodb-init"]["depends_on"]["mongodb"]["condition"] == "service_healthy"
+    (replica_set,) = re.findall(r"_id: \"(\w+)\"", services["mongodb-init"]["command"][-1])
+    assert replica_set in services["mongodb"]["command"]
+    assert f"replicaSet={replica_set}" in services["orders"]["environment"]["MONGODB_URI"]
+
+
+def test_nothing_is_written_to_a_root_that_is_read_only(services: dict[str, Any]) -> None:
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert "PYTHONDONTWRITEBYTECODE=1" in image
+    assert "\nVOLUME /data" in image
+    assert "DATA_DIR=/data" in image
+    for name in OURS:
+        assert services[name]["tmpfs"] == ["/tmp"]
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["security_opt"] == ["no-new-privileges:true"]
+
+
 def test_what_can_be_asked_for_its_health_is(services: dict[str, Any]) -> None:
     for name in ("kafka", "mongodb", "redis"):
         assert services[name]["healthcheck"]["test"][0] == "CMD"

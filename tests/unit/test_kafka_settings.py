@@ -153,6 +153,28 @@ def calls(tree: ast.AST, name: str) -> list[ast.Call]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("client", "options"),
+    [
+        ("AIOKafkaConsumer", {"**consumer_options(settings, group)", "**reader_options(settings)"}),
+        ("AIOKafkaProducer", {"**producer_options(self._settings)"}),
+    ],
+)
+def test_a_client_is_made_of_the_options_that_are_checked_here_alone(
+    client: str, options: set[str]
+) -> None:
+    made = [
+        node
+        for tree in code().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == client
+    ]
+
+    assert {ast.unparse(node).removeprefix(client) for node in made} == {
+        f"({one})" for one in options
+    }
+
+
 def test_nothing_waits_by_wait_for() -> None:
     assert not [name for name, tree in code().items() if calls(tree, "wait_for")]
 
