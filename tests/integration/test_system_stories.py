@@ -245,6 +245,39 @@ async def test_a_restock_during_the_retries_saves_the_order(system: Deployment) 
         assert (await anna.product("s5-b"))["stock"] == 12
 
 
+async def test_a_rejected_order_is_sent_back_and_gets_what_is_there_by_then(
+    system: Deployment,
+) -> None:
+    async def dead_letters(*arguments: str) -> str:
+        done = await asyncio.to_thread(system.run, "dead-letters", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    async with visitors(system, "story-9") as (anna, boss):
+        await boss.add_product("s9-rare", 1)
+        order = await anna.place({"s9-rare": 3})
+        stopped = await anna.place({"s9-rare": 3})
+        for one in (order, stopped):
+            await anna.state_comes(one["_id"], "rejected")
+        await anna.call("PATCH", "orders", f"/orders/{stopped['_id']}/cancel", json={})
+        chosen = ("redrive", "--order", order["_id"])
+
+        assert "still short" in await dead_letters(*chosen)
+        await boss.call("POST", "products", "/products/s9-rare/restock", json={"qty": 9})
+        assert "would be reserved" in await dead_letters(*chosen)
+        assert (await anna.order(order["_id"]))["stockState"] == "rejected"
+        async with listening(system.addresses["orders"], anna.token) as customer:
+            assert "1 dead letters were sent back" in await dead_letters(*chosen, "--yes")
+            await customer.wait_for("order:stock_reserved", order["_id"])
+
+        assert "0 dead letters were sent back" in await dead_letters(
+            "redrive", "--order", stopped["_id"], "--yes"
+        )
+        assert (await anna.order(stopped["_id"]))["stockState"] == "rejected"
+        product = await anna.product("s9-rare")
+        assert (product["stock"], product["reserved"]) == (7, 3)
+
+
 async def test_two_hundred_buyers_of_ten_units(system: Deployment) -> None:
     async with visitors(system, "story-6") as (anna, boss):
         await boss.add_product("s6-last", 10)
