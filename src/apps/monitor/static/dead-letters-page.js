@@ -77,6 +77,7 @@ const NOTHING = {
 
 const States = ({ chosen }) => html`
   <div class="chips" role="group" aria-label="State">
+    <span class="chips-label" aria-hidden="true">State</span>
     ${STATES.map(
       ([state, label]) => html`
         <button
@@ -98,6 +99,7 @@ function Reasons({ reasons, chosen }) {
   const chips = [{ reason: undefined, count: all }, ...reasons];
   return html`
     <div class="chips" role="group" aria-label="Reason">
+      <span class="chips-label" aria-hidden="true">Reason</span>
       ${chips.map(
         (one) => html`
           <button

@@ -84,7 +84,8 @@ function optionsOf(series, { width, height, format, whole }) {
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    // On the right there is room for half a label.
+    padding: [8, 26, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     legend: { show: false },
     scales: {
