@@ -18,7 +18,7 @@ from tests.support.deployment import ManyProcesses
 from tests.support.kafka_server import KafkaServer
 from tests.support.shop_caller import order_body
 
-__all__ = ["instances", "push_latency"]
+__all__ = ["PRODUCTS", "instances", "push_latency"]
 
 ORDERS = 6_000
 WARM_UP = 300

@@ -7,6 +7,7 @@ same write concern.
 """
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from adapters.kafka import KafkaEventLog, KafkaSettings, prepare_topics
 from adapters.mongodb import open_stock_store
 from adapters.system import RandomIds, SystemClock
 from benchmarks.kafka_mongodb_rivals import Rivals, documents_of, floor, loop
-from benchmarks.kafka_mongodb_services import instances, push_latency
+from benchmarks.kafka_mongodb_services import PRODUCTS, instances, push_latency
 from benchmarks.shop import CODEC, audit_text, product, request, stocking
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.stock_decisions import StockPolicy
@@ -33,6 +34,15 @@ LOOP_ORDERS = 150
 BATCH = 500
 SHAPES = ((1, 50), (5, 50), (1, 1))
 DUPLICATE_EVERY = 20
+INJECTED = ORDERS // DUPLICATE_EVERY
+
+
+def line(measured: str, *, servers: str, lines: str, batch: str, duplicates: str) -> str:
+    """Return *measured* as a line that says by itself under which conditions it was measured."""
+    return (
+        f"  {lines}, batches of {batch}, {duplicates} duplicates injected: {measured}\n"
+        f"      on {servers}, write concern majority, journaled"
+    )
 
 
 def requests(mark: str, lines: int, products: int) -> list[OutgoingRecord]:
@@ -97,7 +107,7 @@ async def _consumer(log: KafkaEventLog, stock: object) -> Consumer:
 
 
 def compare(kafka: KafkaServer, uri: str, lines: int, products: int) -> str:
-    """Return the three rates for one shape of order, as a line."""
+    """Return the three rates for one shape of order, and what the audit says of ours."""
     mark = secrets.token_hex(4)
     sent = requests(mark, lines, products)
     database = f"ours_{mark}"
@@ -106,8 +116,8 @@ def compare(kafka: KafkaServer, uri: str, lines: int, products: int) -> str:
     written = asyncio.run(documents_of(uri, database))
     bare = asyncio.run(floor(_rivals(kafka, uri), sent, written, BATCH))
     return (
-        f"{lines} lines, {products:>2} products: ours {rate:>7,.0f}/s, loop {plain:>6,.1f}/s, "
-        f"floor {bare:>7,.0f}/s; {rate / plain:.1f}x the loop, {rate / bare:.2f} of the floor; "
+        f"ours {rate:,.0f}/s, loop {plain:,.1f}/s (batches of 1), floor {bare:,.0f}/s; "
+        f"{rate / plain:.1f}x the loop, {rate / bare:.2f} of the floor; "
         f"{twice} duplicates recognised; {audit}"
     )
 
@@ -128,18 +138,42 @@ def run() -> None:
     try:
         kafka.start()
         mongo.start()
-        injected = ORDERS // DUPLICATE_EVERY
-        print(
-            f"  {kafka.description}, 1 broker, acks=all; {mongo.description}, write concern "
-            f"majority, journaled\n  {ORDERS:,} orders and {injected} duplicates injected, "
-            f"batches of {BATCH}; the loop does {LOOP_ORDERS} of them"
-        )
+        servers = f"{kafka.description}, 1 broker, acks=all; {mongo.description}"
+        print(f"  {servers}\n  {ORDERS:,} orders each; the loop does {LOOP_ORDERS} of them")
         for lines, products in SHAPES:
-            print(f"  {compare(kafka, mongo.uri, lines, products)}", flush=True)
-        print("  beside each other on the same cores, with the servers:")
-        for count in (1, 3):
-            print(f"    {instances(kafka, mongo.uri, count)}", flush=True)
-        print(f"  {push_latency(kafka, mongo.uri)}")
+            measured = compare(kafka, mongo.uri, lines, products)
+            touched = f"{lines} lines of {products} products"
+            told = line(
+                measured, servers=servers, lines=touched, batch=f"{BATCH}", duplicates=f"{INJECTED}"
+            )
+            print(told, flush=True)
+        _print_processes(kafka, mongo.uri, servers)
     finally:
         kafka.close()
         mongo.close()
+
+
+def _print_processes(kafka: KafkaServer, uri: str, servers: str) -> None:
+    """Print what whole services do as processes, as many as there may be on these cores."""
+    print(f"  on the same {os.cpu_count()} cores as the servers, which bound what more can bring:")
+    touched = f"1 line of {PRODUCTS} products"
+    for count in (1, 3):
+        print(
+            line(
+                instances(kafka, uri, count),
+                servers=servers,
+                lines=touched,
+                batch=f"at most {ConsumerSettings(service='').batch_count_max}",
+                duplicates="no",
+            ),
+            flush=True,
+        )
+    print(
+        line(
+            push_latency(kafka, uri),
+            servers=servers,
+            lines="1 line of 1 product",
+            batch="what comes",
+            duplicates="no",
+        )
+    )
