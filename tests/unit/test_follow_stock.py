@@ -25,3 +25,32 @@ async def test_many_outcomes_of_one_order_in_one_batch_end() -> None:
     assert not await shop.lag()
     assert (await shop.order(order.order_id)).stock_state is StockState.RESERVED
     assert shop.notifier.events().count("order:stock_reserved") == 1
+
+
+async def test_an_outcome_whose_saving_was_not_answered_is_told_when_it_comes_again() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    orders = [await shop.place({"lamp": 1}) for _ in range(3)]
+    shop.orders.faults.fail_next("save", applied=True)
+
+    await shop.settle()
+
+    for order in orders:
+        assert (await shop.order(order.order_id)).stock_state is StockState.RESERVED
+    assert shop.notifier.events().count("order:stock_reserved") == len(orders)
+
+
+async def test_what_was_told_is_not_told_again_after_an_outage() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    await shop.place({"lamp": 1})
+    await shop.orders_relay.flush()
+    products, follower = await shop.consumers()
+    await products.step()
+    shop.log.faults.fail_next("commit", skip=0)
+
+    await follower.step()
+    assert follower.outage is not None
+    await shop.settle()
+
+    assert shop.notifier.events().count("order:stock_reserved") == 1

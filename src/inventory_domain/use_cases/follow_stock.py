@@ -22,6 +22,7 @@ __all__ = ["StockFollower"]
 
 _TRIES_MAX = 10
 _VERSIONS_MAX = 100_000
+_UNTOLD_MAX = 100_000
 
 # These rejected their order as well, which is what the admins are told.
 _TOLD_WITH_THE_ORDER = frozenset({"insufficient_stock", "unknown_product", "inactive_product"})
@@ -29,13 +30,18 @@ _TOLD_WITH_THE_ORDER = frozenset({"insufficient_stock", "unknown_product", "inac
 
 @attrs.define(kw_only=True)
 class StockFollower:
-    """Handles what the orders service consumes: outcomes, adjustments and dead letters."""
+    """Handles what the orders service consumes: outcomes, adjustments and dead letters.
+
+    An outcome may be stored without anybody hearing of it, as when a part of a batch was saved
+    and the rest was not. It is remembered, and told when its record comes again.
+    """
 
     store: OrderStore
     notifier: Notifier
     clock: Clock
     codec: Codec
     _versions: dict[ProductId, int] = attrs.field(factory=dict, init=False)
+    _untold: dict[OrderId, int] = attrs.field(factory=dict, init=False)
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[HandlerResult]:
         """Apply *deliveries*; an outcome that is not newer than what is stored is a duplicate."""
@@ -56,7 +62,12 @@ class StockFollower:
             _note_levels(levels, message)
             if isinstance(message, StockOutcome):
                 outcomes[place] = message
-        applied = await self._apply(outcomes)
+        applied: dict[int, Order] = {}
+        try:
+            await self._apply(outcomes, applied)
+        except Exception:
+            self._remember_untold(applied.values())
+            raise
         for place in outcomes:
             if place not in applied:
                 results[place] = Ended(Ending.DUPLICATE)
@@ -67,11 +78,10 @@ class StockFollower:
         self.notifier.push(pushes)
         return results
 
-    async def _apply(self, outcomes: dict[int, StockOutcome]) -> dict[int, Order]:
-        """Store *outcomes* and return the orders that they changed, by the same places."""
-        applied: dict[int, Order] = {}
+    async def _apply(self, outcomes: dict[int, StockOutcome], applied: dict[int, Order]) -> None:
+        """Store *outcomes*; the orders that they changed come into *applied*, by their places."""
         if not outcomes:
-            return applied
+            return
         orders = dict(await self.store.get({one.order_id for one in outcomes.values()}))
         remaining = dict(outcomes)
         losses = 0
@@ -85,7 +95,6 @@ class StockFollower:
             if losses >= _TRIES_MAX:
                 raise Contention(tries=losses)
             remaining = {**lost, **remaining}
-        return applied
 
     async def _save(
         self,
@@ -104,9 +113,14 @@ class StockFollower:
             change = apply_outcome(order, outcome, now=now)
             if not change.is_noop:
                 changed[place] = change.order
+            elif self._is_untold(order, outcome):
+                applied[place] = order
+        # Until the answer is there: it may be lost, and the orders be saved all the same.
+        self._remember_untold(changed.values())
         results = await self.store.save([OrderWrite(order) for order in changed.values()])
         lost = {}
         for (place, order), result in zip(changed.items(), results, strict=True):
+            self._untold.pop(order.order_id, None)
             if isinstance(result, Conflict):
                 lost[place] = turn[place]
                 if result.current is None:
@@ -116,6 +130,18 @@ class StockFollower:
             else:
                 orders[order.order_id] = applied[place] = order
         return lost
+
+    def _remember_untold(self, orders: Iterable[Order]) -> None:
+        if len(self._untold) >= _UNTOLD_MAX:
+            self._untold.clear()
+        self._untold.update({order.order_id: order.inventory_sequence for order in orders})
+
+    def _is_untold(self, order: Order, outcome: StockOutcome) -> bool:
+        """Tell, once, whether *outcome* is what *order* has and nobody was told of."""
+        if not self._untold.get(order.order_id) == order.inventory_sequence == outcome.sequence:
+            return False
+        del self._untold[order.order_id]
+        return True
 
     def _alerts(self, letter: DeadLetter) -> Iterable[Push]:
         if letter.failure.error_class in _TOLD_WITH_THE_ORDER:
