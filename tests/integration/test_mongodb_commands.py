@@ -5,7 +5,7 @@ from secrets import token_hex
 from typing import Any, get_args
 
 import pytest
-from pymongo import monitoring
+from pymongo import AsyncMongoClient, monitoring
 
 from adapters.mongodb import Driver, open_order_store, open_stock_store
 from inventory_domain.testing.builders import (
@@ -132,3 +132,18 @@ async def test_a_view_of_the_stock_is_one_moment_of_what_a_majority_has(
     assert {find["autocommit"] for find in finds} == {False}
     assert len({find["txnNumber"] for find in finds}) == 1
     assert len(tap.named("commitTransaction")) == 1
+
+
+async def test_what_waits_for_the_relay_is_looked_up_in_its_own_index(
+    tap: Tap, mongo_server: MongoServer | ForeignMongo, name: str, driver: Driver
+) -> None:
+    async with open_order_store(mongo_server.uri, name, driver=driver) as store:
+        tap.heard.clear()
+        await store.pending(10)
+
+    (find,) = tap.named("find")
+    async with AsyncMongoClient[dict[str, Any]](mongo_server.uri) as client:
+        asked = {key: find[key] for key in ("find", "filter", "sort", "hint")}
+        told = await client[name].command({"explain": asked})
+    assert "IXSCAN" in str(told["queryPlanner"]["winningPlan"])
+    assert "COLLSCAN" not in str(told["queryPlanner"]["winningPlan"])

@@ -80,10 +80,14 @@ class Access:
         sort: Sort = (),
         skip: int = 0,
         limit: int = 0,
+        hint: str | None = None,
     ) -> list[Document]:
-        """Return the documents that match; a negative *limit* gives what fits in one answer."""
+        """Return the documents that match; a negative *limit* gives what fits in one answer.
+
+        *hint* names the index to take.
+        """
         with self.bounded():
-            cursor = self._handle[collection].find(where, fields, session=self._session)
+            cursor = self._handle[collection].find(where, fields, session=self._session, hint=hint)
             if sort:
                 cursor = cursor.sort(list(sort))
             if self._session is None:

@@ -20,6 +20,7 @@ from adapters.mongodb.order_documents import (
     outbox_entries,
 )
 from adapters.mongodb.queries import offset, order_filter, sort_of
+from adapters.mongodb.schema import PENDING_INDEX
 from adapters.mongodb.ticks import Ticks
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.ids import OrderId, UserId
@@ -115,6 +116,8 @@ class MongoOrderStore:
             fields={"outbox": 1},
             sort=[("pendingSince", 1), ("_id", 1)],
             limit=-count_max,
+            # Asked all the time: no planner shall ever look through all orders for it.
+            hint=PENDING_INDEX,
         )
         entries = (entry for document in found for entry in outbox_entries(document))
         return list(islice(entries, count_max))

@@ -9,7 +9,15 @@ from adapters.mongodb.driver import Database, Document, refusal_code
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.orders import StockState
 
-__all__ = ["ORDERS_SCHEMA", "STOCK_SCHEMA", "Collection", "Index", "SchemaDiffers", "ensure"]
+__all__ = [
+    "ORDERS_SCHEMA",
+    "PENDING_INDEX",
+    "STOCK_SCHEMA",
+    "Collection",
+    "Index",
+    "SchemaDiffers",
+    "ensure",
+]
 
 _NAMESPACE_EXISTS = 48
 _DUPLICATE_KEY = 11000
@@ -60,6 +68,10 @@ class Collection:
         }
 
 
+PENDING_INDEX = "pending"
+"""Finds the orders with something in their outbox."""
+
+
 def _at_least(minimum: int) -> Document:
     return {"bsonType": _WHOLE, "minimum": minimum}
 
@@ -92,7 +104,7 @@ ORDERS_SCHEMA = (
             ),
             # Only what waits is in it, so that it stays small.
             Index(
-                "pending",
+                PENDING_INDEX,
                 (("pendingSince", 1), ("_id", 1)),
                 only={"pendingSince": {"$exists": True}},
             ),
