@@ -2,13 +2,15 @@
 
 The audit recomputes every product's level from its ledger and every order's claim from both
 the ledger and the reservations, and names each difference. It is fed in parts, so that its
-memory grows with the open orders and the products, not with the ledger.
+memory grows with the products and the open orders, not with the ledger; and an audit that only
+has to tell whether everything adds up, not where, does without the orders too.
 """
 
 from collections.abc import Iterable
 
 import attrs
 
+from inventory_domain.audit_claims import Claims, ClaimsByOrder, ClaimsByProduct
 from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.stock import Movement, MovementKind, Product, Reservation, ReservationState
 
@@ -117,13 +119,14 @@ class _Ledger:
 class Auditor:
     """Gathers the parts in any order and reports.
 
-    A product's movements must come in the order of their numbers.
+    A product's movements must come in the order of their numbers. One that *names_orders* keeps
+    every open order in memory; any other says of which product the orders' claims are wrong.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_orders: bool = True) -> None:
+        self._claims: Claims = ClaimsByOrder() if names_orders else ClaimsByProduct()
         self._products: dict[ProductId, Product] = {}
         self._ledgers: dict[ProductId, _Ledger] = {}
-        self._claims: dict[tuple[OrderId, ProductId], int] = {}
         self._reserved_orders = 0
         self._movements = 0
 
@@ -149,7 +152,6 @@ class Auditor:
                 Difference(product_id=key, what="ledgers without a product", expected=0, found=1)
             )
         differences.extend(
-            # A claim is what the reservation holds minus what the ledger says it holds.
             Difference(
                 product_id=product_id,
                 what="units held beyond the ledger",
@@ -157,7 +159,7 @@ class Auditor:
                 found=claim,
                 order_id=order_id,
             )
-            for (order_id, product_id), claim in sorted(self._claims.items())
+            for product_id, order_id, claim in self._claims.left()
         )
         return AuditReport(
             products=tuple(sums),
@@ -172,22 +174,14 @@ class Auditor:
         if movement.order_id is None:
             return
         sign = -1 if movement.kind is MovementKind.RESERVED else 1
-        self._claim(movement.order_id, movement.product_id, sign * movement.quantity)
+        self._claims.add(movement.product_id, movement.order_id, sign * movement.quantity)
 
     def _add_reservation(self, reservation: Reservation) -> None:
         if reservation.state is not ReservationState.RESERVED:
             return
         self._reserved_orders += 1
         for line in reservation.lines:
-            self._claim(reservation.order_id, line.product_id, line.quantity)
-
-    def _claim(self, order_id: OrderId, product_id: ProductId, quantity: int) -> None:
-        key = (order_id, product_id)
-        claim = self._claims.get(key, 0) + quantity
-        if claim:
-            self._claims[key] = claim
-        else:
-            self._claims.pop(key, None)
+            self._claims.add(line.product_id, reservation.order_id, line.quantity)
 
     def _product_differences(self, product: Product) -> Iterable[Difference]:
         ledger = self._ledgers.get(product.product_id, _Ledger())

@@ -36,14 +36,20 @@ def a_shop() -> Shelf:
 
 
 def audit(shelf: Shelf) -> AuditReport:
-    auditor = Auditor()
-    auditor.add(
-        AuditPart(
-            products=tuple(shelf.products.values()),
-            reservations=tuple(shelf.reservations.values()),
-            movements=tuple(shelf.movements),
-        )
+    part = AuditPart(
+        products=tuple(shelf.products.values()),
+        reservations=tuple(shelf.reservations.values()),
+        movements=tuple(shelf.movements),
     )
+    report, brief = (told_by(Auditor(names_orders=names), part) for names in (True, False))
+    # Whoever only wants to know whether it holds is told the same.
+    assert brief.holds == report.holds
+    assert brief.products == report.products
+    return report
+
+
+def told_by(auditor: Auditor, part: AuditPart) -> AuditReport:
+    auditor.add(part)
     return auditor.report()
 
 
@@ -161,6 +167,22 @@ def test_a_reservation_that_has_ended_holds_nothing(state: ReservationState) -> 
     shelf.reservations[ORDER] = a_reservation(state=state)
 
     assert audit(shelf).holds
+
+
+def test_units_that_one_order_has_for_another_are_named() -> None:
+    shelf = a_shop()
+    shelf.send(a_reserve("order-5", {LAMP: 2}))
+    held = shelf.reservations[ORDER]
+    other = OrderId("order-5")
+    shelf.reservations[ORDER] = attrs.evolve(held, lines=held.lines[:0])
+    shelf.reservations[other] = attrs.evolve(
+        shelf.reservations[other], lines=(HeldLine(product_id=LAMP, quantity=4),)
+    )
+
+    assert differences(shelf) == [
+        (LAMP, "units held beyond the ledger", ORDER, -2, 0),
+        (LAMP, "units held beyond the ledger", other, 2, 0),
+    ]
 
 
 def test_a_ledger_without_its_product_is_named() -> None:
