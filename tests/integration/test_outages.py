@@ -143,6 +143,8 @@ async def test_orders_go_on_while_the_broker_is_away(
     await broker_away(system, own_broker, AWAY_SECONDS)
 
 
+# Thousands of orders wait for the broker then, and a slow database takes its time with them.
+@pytest.mark.timeout(900)
 @pytest.mark.crash
 async def test_orders_go_on_while_the_broker_is_away_for_two_minutes(
     system: ManyProcesses, own_broker: KafkaServer

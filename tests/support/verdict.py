@@ -87,7 +87,8 @@ async def _come_to_rest(system: ManyProcesses) -> None:
         async def are_fewer(than: int = least) -> bool:
             return await asyncio.to_thread(count_open) < than
 
-        await until(are_fewer, seconds=STANDSTILL_SECONDS_MAX, what=f"an end of {least} orders")
+        what = f"an end of {least} orders"
+        await until(are_fewer, seconds=STANDSTILL_SECONDS_MAX, what=what, every=1.0)
         least = await asyncio.to_thread(count_open)
 
 

@@ -18,12 +18,19 @@ async def until_true(condition: Callable[[], bool]) -> None:
 
 
 async def until(
-    condition: Callable[[], Awaitable[bool]], *, seconds: float = 20.0, what: str = "condition"
+    condition: Callable[[], Awaitable[bool]],
+    *,
+    seconds: float = 20.0,
+    what: str = "condition",
+    every: float = 0.02,
 ) -> None:
-    """Ask *condition* again and again until it holds, for at most *seconds*."""
+    """Ask *condition* again and again until it holds, for at most *seconds*.
+
+    *every* so many seconds: longer for what costs the system much to answer.
+    """
     try:
         async with asyncio.timeout(seconds):
             while not await condition():  # noqa: ASYNC110 - other processes set no event
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(every)
     except TimeoutError:
         raise AssertionError(f"{what} did not come true within {seconds} s") from None
