@@ -33,7 +33,7 @@ from inventory_domain.use_cases.keep_catalogue import KeepCatalogue
 from inventory_domain.use_cases.keep_stock import StockKeeper
 from inventory_domain.use_cases.place_order import PlaceOrder
 from inventory_domain.use_cases.redrive import Redrive
-from inventory_domain.use_cases.relay_outbox import OutboxRelay
+from inventory_domain.use_cases.relay_outbox import OutboxRelay, RelaySettings
 from inventory_domain.use_cases.serve_stock import ServeStock
 from inventory_domain.use_cases.stock_ledger import StockLedger
 from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
@@ -51,6 +51,13 @@ def fast_codec() -> Codec:
         dumps=msgspec.json.Encoder().encode,
         loads=msgspec.json.Decoder(float_hook=Decimal).decode,
     )
+
+
+def _relay_settings(settings: Settings) -> RelaySettings:
+    if settings.store == "embedded":
+        return RelaySettings()
+    # Other instances store too, and nobody tells the one that publishes.
+    return RelaySettings(poll_seconds=0.2)
 
 
 class Container(containers.DeclarativeContainer):
@@ -73,7 +80,10 @@ class Container(containers.DeclarativeContainer):
     codec = providers.Singleton(fast_codec)
     policy = providers.Singleton(StockPolicy, check_prices=settings.provided.price_check)
 
-    orders_relay = providers.Singleton(OutboxRelay, order_store, log, clock=clock, ids=ids)
+    relay_settings = providers.Singleton(_relay_settings, settings)
+    orders_relay = providers.Singleton(
+        OutboxRelay, order_store, log, clock=clock, ids=ids, settings=relay_settings
+    )
     place_order = providers.Singleton(
         PlaceOrder,
         store=order_store,
@@ -95,7 +105,9 @@ class Container(containers.DeclarativeContainer):
         StockFollower, store=order_store, notifier=notifier, clock=clock, codec=codec
     )
 
-    stock_relay = providers.Singleton(OutboxRelay, stock_store, log, clock=clock, ids=ids)
+    stock_relay = providers.Singleton(
+        OutboxRelay, stock_store, log, clock=clock, ids=ids, settings=relay_settings
+    )
     taking_turns = providers.Singleton(TakingTurns, turns, clock=clock, ids=ids)
     stock_ledger = providers.Singleton(
         StockLedger,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import islice
 
 import pytest
@@ -61,6 +62,16 @@ async def test_a_flush_publishes_what_is_too_large_to_be_read_at_once() -> None:
     assert await relay.flush() == 7
 
 
+class Counted(MemoryStockStore):
+    """A store that counts how often somebody asks for the lease."""
+
+    asked = 0
+
+    async def acquire_relay(self, holder: str, *, now: datetime, until: datetime) -> bool:
+        self.asked += 1
+        return await super().acquire_relay(holder, now=now, until=until)
+
+
 class Slow(MemoryStockStore):
     """A store that misses its deadline when it is asked for many entries."""
 
@@ -85,6 +96,30 @@ async def test_a_store_that_is_too_slow_for_many_entries_is_asked_for_fewer() ->
 
     relay.stop()
     await work
+
+
+async def test_a_relay_that_has_no_lease_does_not_ask_for_it_at_every_nudge() -> None:
+    clock = VirtualClock(autojump=True)
+    store = Counted()
+    log = MemoryEventLog(MemoryBroker(clock))
+    first, second = (
+        OutboxRelay(store, log, clock=clock, ids=ids)
+        for ids in (SequentialIds("first"), SequentialIds("second"))
+    )
+    first_work = asyncio.create_task(first.run())
+    await until_true(lambda: store.asked == 1)
+    second_work = asyncio.create_task(second.run())
+    for _ in range(50):
+        await store.commit(StockChange(events=(a_record(10),)))
+        second.nudge()
+        await clock.sleep(0.01)
+
+    assert store.asked <= 3
+
+    await until_true(lambda: not store.disk.outbox.entries)
+    for relay in (second, first):
+        relay.stop()
+    await asyncio.gather(first_work, second_work)
 
 
 async def test_a_stopped_relay_gives_its_lease_back() -> None:

@@ -16,15 +16,16 @@ __all__ = ["OutboxRelay", "RelaySettings"]
 # A store gives fewer entries than asked for when they are large; so few bytes are all there is.
 _SMALL_BYTES = 1024 * 1024
 _COUNT_STEP = 4
+_ASK_AGAIN = timedelta(seconds=1)
 
 
 @attrs.frozen(kw_only=True)
 class RelaySettings:
     """Bounds of the relay.
 
-    It publishes at most *entry_count_max* entries at once, looks for what a dead process left
-    every *poll_seconds*, and waits *outage_pause_seconds* after an outage. Its lease ends
-    *lease_seconds* after it was last prolonged, which it is when half of them are over.
+    It publishes at most *entry_count_max* entries at once, looks every *poll_seconds* for what
+    others stored or a dead process left, and waits *outage_pause_seconds* after an outage. Its
+    lease ends *lease_seconds* after it was last prolonged, which it is when half of them are over.
     """
 
     entry_count_max: int = 500
@@ -54,7 +55,8 @@ class OutboxRelay:
         self._settings = settings
         self._entry_count = settings.entry_count_max
         self._holder = ids.new_id()
-        self._prolong_at: datetime | None = None
+        self._is_mine = False
+        self._settled_until: datetime | None = None
         self._work = asyncio.Event()
         self._turn = asyncio.Lock()
         self._stopping = False
@@ -136,20 +138,22 @@ class OutboxRelay:
 
     async def _give_lease_back(self) -> None:
         # Whoever comes next shall not wait for it to end.
-        self._prolong_at = None
+        self._settled_until = None
         now = self._clock.now()
         with suppress(DependencyUnavailable):
             await self._outbox.acquire_relay(self._holder, now=now, until=now)
 
     async def _has_lease(self) -> bool:
         now = self._clock.now()
-        if self._prolong_at is not None and now < self._prolong_at:
-            # Nobody else can have taken it: a write for every nudge would only hold up the rest.
-            return True
+        if self._settled_until is not None and now < self._settled_until:
+            # Ours: nobody else can have taken it. Another's: it will not be free so soon. A write
+            # for every nudge would only hold up the rest.
+            return self._is_mine
         lease = timedelta(seconds=self._settings.lease_seconds)
-        has_it = await self._outbox.acquire_relay(self._holder, now=now, until=now + lease)
-        self._prolong_at = now + lease / 2 if has_it else None
-        return has_it
+        self._is_mine = await self._outbox.acquire_relay(self._holder, now=now, until=now + lease)
+        ask_again = lease / 2 if self._is_mine else _ASK_AGAIN
+        self._settled_until = now + ask_again
+        return self._is_mine
 
 
 def _size(entries: Sequence[OutboxEntry]) -> int:
