@@ -95,7 +95,8 @@ async def _serve(log: KafkaEventLog, inspector: KafkaInspector, mark: str, count
 async def _lag(inspector: KafkaInspector) -> int:
     groups = {group.name: group for group in await inspector.groups()}
     [topic] = [one for one in await inspector.topics() if one.name == INVENTORY_RESERVE]
-    committed = groups[PRODUCTS_GROUP].committed
+    # Kafka knows of no group until its first member has joined.
+    committed = groups[PRODUCTS_GROUP].committed if PRODUCTS_GROUP in groups else {}
     done = {at.partition: offset for at, offset in committed.items() if at.topic == topic.name}
     return sum(part.end - done.get(part.partition, part.begin) for part in topic.partitions)
 

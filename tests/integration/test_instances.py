@@ -64,7 +64,8 @@ class Group:
 
         async def is_it() -> bool:
             groups = {one.name: one for one in await self._inspector.groups()}
-            members = groups[PRODUCTS_GROUP].members
+            # Until the first of them has joined, Kafka knows of no such group.
+            members = groups[PRODUCTS_GROUP].members if PRODUCTS_GROUP in groups else ()
             if len(members) != count or not all(member.assigned for member in members):
                 return False
             parts = [{at.partition for at in member.assigned} for member in members]
