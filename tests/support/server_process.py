@@ -151,8 +151,11 @@ class ServerProcess(abc.ABC):
             self.start()
 
     def pause(self) -> None:
-        """Freeze it: connections stay open, nothing answers."""
+        """Freeze it: connections stay open, nothing answers from here on."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None and self._process.poll() is None:
+            # The signal is only on its way: on a busy machine one more call may be answered.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a frozen one go on; no effect on one that runs."""
