@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from apps.monitor.audits import Audit
 from apps.monitor.messages import MessageFilter, MessageReader
 from apps.monitor.redrives import Redrives
+from inventory_domain.audit import AuditReport, ProductSum
 from inventory_domain.ids import ProductId
 from inventory_domain.records import OutgoingRecord
+from inventory_domain.testing.builders import NOW
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.redrive import DeadLetterFilter
 from tests.support.monitor_app import Caller, caller_of, monitor_of
@@ -412,3 +415,24 @@ async def test_a_story_begins_with_the_call_that_began_it(
     assert [entry["kind"] for entry in entries] == ["call", "call", "record", "record", "record"]
     assert entries[0]["at"] == "2026-01-31T11:59:59.500Z"
     assert entries[0]["call"] == {"requestId": "call-1"}
+
+
+def test_an_audit_lists_what_is_broken_first_and_names_in_any_case_by_their_letters() -> None:
+    sums = [
+        ProductSum(
+            product_id=ProductId(name),
+            name=name,
+            received=1,
+            stock=1,
+            reserved=0,
+            sold=0,
+            written_off=0,
+            holds=name != "wrong",
+        )
+        for name in ("Zebra", "apple", "wrong", "Bowl")
+    ]
+    report = AuditReport(products=tuple(sums), differences=(), orders_reserved=0, movements=4)
+
+    audit = Audit(at=NOW, seconds=0.1, report=report)
+
+    assert [product.name for product in audit.products] == ["wrong", "apple", "Bowl", "Zebra"]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Final
 
 import attrs
@@ -33,8 +32,8 @@ class Audit:
     @products.default
     def _sorted(self) -> Sequence[ProductSum]:
         # Once, and not for everybody who looks.
-        key = attrgetter("holds", "name", "product_id")
-        return sorted(self.report.products, key=key)
+        products = self.report.products
+        return sorted(products, key=lambda one: (one.holds, one.name.lower(), one.product_id))
 
 
 @attrs.define
