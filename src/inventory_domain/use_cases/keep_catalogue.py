@@ -12,7 +12,7 @@ from inventory_domain.money import Money
 from inventory_domain.ports import Clock, IdSource, StockStore
 from inventory_domain.stock import Adjust, Product, ProductWrite, StockChange, StockView
 from inventory_domain.stock_decisions import StockPolicy, decide
-from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
+from inventory_domain.use_cases.taking_turns import ALONE, TakingTurns
 
 __all__ = ["KeepCatalogue", "ProductDraft", "ProductEdit"]
 
@@ -69,11 +69,7 @@ class KeepCatalogue:
     ids: IdSource
     codec: Codec
     nudge_relay: Callable[[], None]
-    turns: TakingTurns = attrs.field(
-        default=attrs.Factory(
-            lambda self: TakingTurns(NoTurns(), clock=self.clock, ids=self.ids), takes_self=True
-        )
-    )
+    turns: TakingTurns = ALONE
 
     async def add(
         self,

@@ -11,7 +11,7 @@ from inventory_domain.ports import Clock, IdSource, StockStore
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.stock import Command, Reservation, StockView
 from inventory_domain.stock_decisions import Decision, Outcome, StockPolicy, decide, touched
-from inventory_domain.use_cases.taking_turns import NoTurns, TakingTurns
+from inventory_domain.use_cases.taking_turns import ALONE, TakingTurns
 
 __all__ = ["Decided", "StockLedger"]
 
@@ -35,11 +35,7 @@ class StockLedger:
     codec: Codec
     policy: StockPolicy
     nudge_relay: Callable[[], None]
-    turns: TakingTurns = attrs.field(
-        default=attrs.Factory(
-            lambda self: TakingTurns(NoTurns(), clock=self.clock, ids=self.ids), takes_self=True
-        )
-    )
+    turns: TakingTurns = ALONE
 
     async def apply(
         self,
