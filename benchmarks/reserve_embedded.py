@@ -26,17 +26,11 @@ from adapters.embedded.event_log import SqliteEventLog
 from adapters.embedded.schema import migrate
 from adapters.embedded.stock_rows import INSERT_MOVEMENTS, INSERT_RESERVATIONS, STOCK_SCHEMA
 from adapters.embedded.stock_store import SqliteStockStore
-from adapters.system import RandomIds, SystemClock
 from apps.collector import calm_collector
-from benchmarks.shop import CODEC, Span, audit_text, product, request, stocking
+from benchmarks.shop import Span, audit_text, product, products_consumer, request, stocking
 from inventory_domain.ports import Subscription
 from inventory_domain.records import OutgoingRecord, Record
-from inventory_domain.stock_decisions import StockPolicy
 from inventory_domain.topics import PRODUCTS_GROUP, PRODUCTS_TOPICS
-from inventory_domain.use_cases.consume import Consumer, ConsumerSettings
-from inventory_domain.use_cases.keep_stock import StockKeeper
-from inventory_domain.use_cases.relay_outbox import OutboxRelay
-from inventory_domain.use_cases.stock_ledger import StockLedger
 
 ORDERS = 10_000
 LOOP_ORDERS = 500
@@ -65,27 +59,7 @@ async def ours(folder: Path, sent: Sequence[OutgoingRecord], products: int) -> R
     try:
         await stock.commit(stocking([product(number) for number in range(products)]))
         await log.publish(sent)
-        clock, ids = SystemClock(), RandomIds()
-        relay = OutboxRelay(stock, log, clock=clock, ids=ids)
-        ledger = StockLedger(
-            store=stock,
-            clock=clock,
-            ids=ids,
-            codec=CODEC,
-            policy=StockPolicy(),
-            nudge_relay=relay.nudge,
-        )
-        keeper = StockKeeper(
-            ledger=ledger, relay=relay, clock=clock, codec=CODEC, service="products-service"
-        )
-        consumer = Consumer(
-            await log.subscribe(PRODUCTS_GROUP, PRODUCTS_TOPICS),
-            keeper,
-            log,
-            clock=clock,
-            ids=ids,
-            settings=ConsumerSettings(service="products-service", batch_count_max=BATCH),
-        )
+        consumer = await products_consumer(stock, log, batch=BATCH)
         with Span() as span:
             while consumer.endings.total() < len(sent):
                 await consumer.step()

@@ -14,17 +14,11 @@ from collections.abc import Sequence
 
 from adapters.kafka import KafkaEventLog, KafkaSettings, prepare_topics
 from adapters.mongodb import open_stock_store
-from adapters.system import RandomIds, SystemClock
 from benchmarks.kafka_mongodb_rivals import Rivals, documents_of, floor, loop
 from benchmarks.kafka_mongodb_services import PRODUCTS, instances, push_latency
-from benchmarks.shop import CODEC, audit_text, product, request, stocking
+from benchmarks.shop import audit_text, product, products_consumer, request, stocking
 from inventory_domain.records import OutgoingRecord
-from inventory_domain.stock_decisions import StockPolicy
-from inventory_domain.topics import PRODUCTS_GROUP, PRODUCTS_TOPICS
-from inventory_domain.use_cases.consume import Consumer, ConsumerSettings, Ending
-from inventory_domain.use_cases.keep_stock import StockKeeper
-from inventory_domain.use_cases.relay_outbox import OutboxRelay
-from inventory_domain.use_cases.stock_ledger import StockLedger
+from inventory_domain.use_cases.consume import ConsumerSettings, Ending
 from tests.support.kafka_jars import no_java_reason
 from tests.support.kafka_server import KafkaServer
 from tests.support.mongo_server import choose_mongo
@@ -65,7 +59,7 @@ async def ours(
         async with open_stock_store(uri, database) as stock:
             await stock.commit(stocking([product(number) for number in range(products)]))
             await log.publish(sent)
-            consumer = await _consumer(log, stock)
+            consumer = await products_consumer(stock, log, batch=BATCH)
             began = 0.0
             while consumer.endings.total() < len(sent):
                 before = time.perf_counter()
@@ -80,30 +74,6 @@ async def ours(
             )
     finally:
         await log.aclose()
-
-
-async def _consumer(log: KafkaEventLog, stock: object) -> Consumer:
-    clock, ids = SystemClock(), RandomIds()
-    relay = OutboxRelay(stock, log, clock=clock, ids=ids)
-    ledger = StockLedger(
-        store=stock,
-        clock=clock,
-        ids=ids,
-        codec=CODEC,
-        policy=StockPolicy(),
-        nudge_relay=relay.nudge,
-    )
-    keeper = StockKeeper(
-        ledger=ledger, relay=relay, clock=clock, codec=CODEC, service="products-service"
-    )
-    return Consumer(
-        await log.subscribe(PRODUCTS_GROUP, PRODUCTS_TOPICS),
-        keeper,
-        log,
-        clock=clock,
-        ids=ids,
-        settings=ConsumerSettings(service="products-service", batch_count_max=BATCH),
-    )
 
 
 def compare(kafka: KafkaServer, uri: str, lines: int, products: int) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Self
 
+from adapters.system import RandomIds, SystemClock
 from apps.container import fast_codec
 from inventory_domain.audit import Auditor
 from inventory_domain.ids import EventId, OrderId, ProductId
 from inventory_domain.messages import MessageLine, ReserveRequest
 from inventory_domain.money import Money
-from inventory_domain.ports import StockStore
+from inventory_domain.ports import EventLog, StockStore
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.stock import (
     Movement,
@@ -20,6 +21,12 @@ from inventory_domain.stock import (
     ProductWrite,
     StockChange,
 )
+from inventory_domain.stock_decisions import StockPolicy
+from inventory_domain.topics import PRODUCTS_GROUP, PRODUCTS_TOPICS
+from inventory_domain.use_cases.consume import Consumer, ConsumerSettings
+from inventory_domain.use_cases.keep_stock import StockKeeper
+from inventory_domain.use_cases.relay_outbox import OutboxRelay
+from inventory_domain.use_cases.stock_ledger import StockLedger
 
 __all__ = [
     "CODEC",
@@ -28,6 +35,7 @@ __all__ = [
     "Span",
     "audit_text",
     "product",
+    "products_consumer",
     "request",
     "stocking",
     "timed",
@@ -90,6 +98,31 @@ def request(order: str, lines: int, products: int) -> OutgoingRecord:
                 for line in range(min(lines, products))
             ),
         )
+    )
+
+
+async def products_consumer(stock: StockStore, log: EventLog, *, batch: int) -> Consumer:
+    """Return the products service's consumer over *stock* and *log*, a member of its group."""
+    clock, ids = SystemClock(), RandomIds()
+    relay = OutboxRelay(stock, log, clock=clock, ids=ids)
+    ledger = StockLedger(
+        store=stock,
+        clock=clock,
+        ids=ids,
+        codec=CODEC,
+        policy=StockPolicy(),
+        nudge_relay=relay.nudge,
+    )
+    keeper = StockKeeper(
+        ledger=ledger, relay=relay, clock=clock, codec=CODEC, service="products-service"
+    )
+    return Consumer(
+        await log.subscribe(PRODUCTS_GROUP, PRODUCTS_TOPICS),
+        keeper,
+        log,
+        clock=clock,
+        ids=ids,
+        settings=ConsumerSettings(service="products-service", batch_count_max=batch),
     )
 
 
