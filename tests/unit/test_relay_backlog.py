@@ -63,9 +63,14 @@ async def test_a_flush_publishes_what_is_too_large_to_be_read_at_once() -> None:
 
 
 class Counted(MemoryStockStore):
-    """A store that counts how often somebody asks for the lease."""
+    """A store that counts how often somebody asks for the lease, and looks for entries."""
 
     asked = 0
+    looked = 0
+
+    async def pending(self, count_max: int) -> Sequence[OutboxEntry]:
+        self.looked += 1
+        return await super().pending(count_max)
 
     async def acquire_relay(self, holder: str, *, now: datetime, until: datetime) -> bool:
         self.asked += 1
@@ -120,6 +125,55 @@ async def test_a_relay_that_has_no_lease_does_not_ask_for_it_at_every_nudge() ->
     for relay in (second, first):
         relay.stop()
     await asyncio.gather(first_work, second_work)
+
+
+async def test_what_a_flush_has_taken_wakes_nobody() -> None:
+    clock = VirtualClock(autojump=True)
+    store = Counted()
+    log = MemoryEventLog(MemoryBroker(clock))
+    relay = OutboxRelay(store, log, clock=clock, ids=SequentialIds())
+    work = asyncio.create_task(relay.run())
+    await until_true(lambda: store.looked == 1)
+
+    for _ in range(50):
+        await store.commit(StockChange(events=(a_record(10),)))
+        relay.nudge()
+        assert await relay.flush() == 1
+        await clock.sleep(0.001)
+
+    assert store.looked == 51
+    relay.stop()
+    await work
+
+
+async def test_a_relay_that_is_stopped_while_it_publishes_does_not_rest_first() -> None:
+    clock = VirtualClock()
+    store = MemoryStockStore()
+    log = MemoryEventLog(MemoryBroker(clock))
+    relay = OutboxRelay(store, log, clock=clock, ids=SequentialIds())
+    work = asyncio.create_task(relay.run())
+    await clock.advance(0)
+
+    relay.stop()
+    await relay.flush()
+    await clock.advance(0)
+
+    assert work.done()
+
+
+async def test_a_shortage_that_waits_does_not_look_for_entries() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 1})
+    await shop.place({"lamp": 2})
+    await shop.orders_relay.flush()
+    await shop.stock_relay.flush()
+    keeper, _ = await shop.consumers()
+    # Whoever looks is told that the store is away.
+    shop.stock.faults.fail_next("pending")
+
+    await keeper.step()
+
+    assert keeper.waiting_count == 1
 
 
 async def test_a_stopped_relay_gives_its_lease_back() -> None:

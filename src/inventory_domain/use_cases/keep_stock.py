@@ -106,7 +106,9 @@ class StockKeeper:
             outcomes = await self.ledger.apply(
                 commands, lambda decided: self._letters(decided, origin)
             )
-            await self.relay.flush()
+            if any(outcome.verdict is not Verdict.SHORT for outcome in outcomes):
+                # What only waits for its next try has told nobody anything.
+                await self.relay.flush()
             for place, outcome in zip(places, outcomes, strict=True):
                 results[place] = _ENDINGS[outcome.verdict]
         return [result for result in results if result is not None]

@@ -77,6 +77,8 @@ class OutboxRelay:
             DependencyUnavailable: the store or the log is away; nothing is lost.
         """
         async with self._turn:
+            # This takes all that was stored up to now, so nobody need be woken for it.
+            self._work.clear()
             try:
                 count = await self._publish_all()
             except DependencyUnavailable:
@@ -106,12 +108,19 @@ class OutboxRelay:
                     await self._give_lease_back()
                 return
             if self.outage is None:
-                await self._clock.wait(self._work, self._settings.poll_seconds)
+                await self._rest()
 
     def stop(self) -> None:
         """Let :meth:`run` return after it has published once more what is pending."""
         self._stopping = True
         self._work.set()
+
+    async def _rest(self) -> None:
+        while not self._stopping and await self._clock.wait(
+            self._work, self._settings.poll_seconds
+        ):
+            if self._work.is_set():
+                return
 
     async def _publish_all(self) -> int:
         count = 0

@@ -58,7 +58,6 @@ class StockLedger:
             async with self.turns.turn():
                 outcomes = await self._try(commands, further_events)
             if outcomes is not None:
-                self.nudge_relay()
                 return outcomes
             await self.turns.lost(attempt)
             if attempt >= _TRIES_MAX // 2 and len(commands) > 1 and not whole:
@@ -93,4 +92,5 @@ class StockLedger:
                 await self.store.commit(change)
             except StockConflict:
                 return None
+            self.nudge_relay()
         return decision.outcomes
