@@ -159,6 +159,20 @@ async def test_a_letter_that_was_written_twice_is_told_once(shop: MemoryShop) ->
     assert len(await shop.redrive.letters(EVERY)) == 1
 
 
+async def test_a_letter_is_told_again_when_the_log_has_let_the_first_of_it_go(
+    shop: MemoryShop,
+) -> None:
+    await short_orders(shop, 1)
+    [letter] = await shop.redrive.letters(EVERY)
+    record = letter.record
+    shop.broker.forget(record.topic_partition, record.offset + 1)
+    assert not await shop.redrive.letters(EVERY)
+
+    await shop.log.publish([OutgoingRecord(record.topic, record.key, record.value, record.headers)])
+
+    assert len(await shop.redrive.letters(EVERY)) == 1
+
+
 class ShrinkingInspector(CountingInspector):
     """A log that was made anew with fewer records, or has let the oldest go."""
 

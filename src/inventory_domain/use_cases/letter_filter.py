@@ -5,9 +5,10 @@ from enum import StrEnum
 
 import attrs
 
-from inventory_domain.records import TopicPartition
+from inventory_domain.dead_letters import DeadLetter
+from inventory_domain.records import Record, TopicPartition
 
-__all__ = ["DeadLetterFilter", "LetterEntry", "LetterState"]
+__all__ = ["DeadLetterFilter", "LetterEntry", "LetterState", "message_mark"]
 
 
 class LetterState(StrEnum):
@@ -41,7 +42,11 @@ class DeadLetterFilter:
 
 @attrs.frozen
 class LetterEntry:
-    """Where a dead letter lies, and what it is found by; *message* stands for key and bytes."""
+    """Where a dead letter lies, and what it is found by.
+
+    *message* stands for its topic, key and bytes; *identity* also for the place and the try that
+    it tells of, so that a letter that was written twice has it twice.
+    """
 
     at: datetime
     place: TopicPartition
@@ -51,3 +56,25 @@ class LetterEntry:
     order_id: str | None
     redrives: int
     message: int
+    identity: int
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> "LetterEntry":
+        """Return the entry of *letter*."""
+        message = message_mark(letter.origin.topic, letter.record)
+        return cls(
+            at=letter.record.timestamp,
+            place=letter.record.topic_partition,
+            offset=letter.record.offset,
+            origin=letter.origin.topic,
+            reason=letter.failure.error_class,
+            order_id=letter.order_id,
+            redrives=letter.redrives,
+            message=message,
+            identity=hash((letter.origin, letter.offset, letter.redrives, message)),
+        )
+
+
+def message_mark(topic: str, record: Record) -> int:
+    """Return what stands for a message: the same for its record in *topic* and for its letter."""
+    return hash((topic, record.key, record.value))

@@ -19,7 +19,7 @@ from inventory_domain.partitioning import partition_for
 from inventory_domain.ports import LogInspector
 from inventory_domain.records import Record, TopicPartition
 from inventory_domain.topics import DEAD_LETTER_SUFFIX
-from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterEntry
+from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterEntry, message_mark
 
 __all__ = ["LetterIndex"]
 
@@ -48,6 +48,7 @@ class LetterIndex:
         self._sent: dict[int, int] = {}
         self._told: set[int] = set()
         self._entries: list[LetterEntry] = []
+        self._has_let_go = False
         self._forget_answers()
 
     def _forget_answers(self) -> None:
@@ -74,6 +75,7 @@ class LetterIndex:
                         left = None if left is None else left - read
                     if place < end:
                         return False
+                self._forget_marks()
             return True
 
     def find(self, wanted: DeadLetterFilter) -> Sequence[LetterEntry]:
@@ -100,8 +102,7 @@ class LetterIndex:
 
     def with_state(self, letter: DeadLetter) -> DeadLetter:
         """Return *letter* with what is known of what became of it."""
-        entry = _entry(letter, _message(letter.origin.topic, letter.record))
-        return attrs.evolve(letter, is_open=self._is_open(entry))
+        return attrs.evolve(letter, is_open=self._is_open(LetterEntry.of(letter)))
 
     def _is_open(self, entry: LetterEntry) -> bool:
         return self._sent.get(entry.message, 0) <= entry.redrives
@@ -114,9 +115,19 @@ class LetterIndex:
         if begins != self._begins and self._entries:
             kept = [one for one in self._entries if one.offset >= begins.get(one.place, 0)]
             self._entries = kept
+            self._has_let_go = True
             self._forget_answers()
         self._begins = begins
         self._counts = Counter(at.topic for at in bounds)
+
+    def _forget_marks(self) -> None:
+        """Forget what was noted of letters that were let go; all letters must have been read."""
+        if not self._has_let_go:
+            return
+        self._has_let_go = False
+        self._told = {one.identity for one in self._entries}
+        messages = {one.message for one in self._entries}
+        self._sent = {one: count for one, count in self._sent.items() if one in messages}
 
     async def _read_on(self, at: TopicPartition, start: int, end: int) -> tuple[int, int]:
         """Read a stretch; return how many records there were, and where to read on."""
@@ -132,18 +143,18 @@ class LetterIndex:
 
     def _add(self, record: Record) -> None:
         letter = read_letter(record)
-        message = _message(letter.origin.topic, record)
+        entry = LetterEntry.of(letter)
         # Written twice by a death between the letter and its commit, it is told once.
-        told = hash((letter.origin, letter.offset, letter.redrives, message))
-        if told in self._told:
+        if entry.identity in self._told:
             return
-        self._told.add(told)
-        self._entries.append(_entry(letter, message))
+        self._told.add(entry.identity)
+        self._entries.append(entry)
         self._forget_answers()
         self._expect_return(letter)
         if len(self._entries) > _ENTRIES_MAX + _READ_COUNT_MAX:
             self._entries.sort(key=_at)
             del self._entries[:-_ENTRIES_MAX]
+            self._has_let_go = True
 
     def _expect_return(self, letter: DeadLetter) -> None:
         """Note where the record of *letter* lies if it is sent back: behind the failed one."""
@@ -162,7 +173,7 @@ class LetterIndex:
     def _note_return(self, record: Record) -> None:
         count = redrive_count(record.headers)
         if count:
-            message = _message(record.topic, record)
+            message = message_mark(record.topic, record)
             self._sent[message] = max(self._sent.get(message, 0), count)
             self._forget_answers()
 
@@ -181,20 +192,3 @@ def _is_dead(at: TopicPartition) -> bool:
 
 def _at(entry: LetterEntry) -> datetime:
     return entry.at
-
-
-def _message(topic: str, record: Record) -> int:
-    return hash((topic, record.key, record.value))
-
-
-def _entry(letter: DeadLetter, message: int) -> LetterEntry:
-    return LetterEntry(
-        at=letter.record.timestamp,
-        place=letter.record.topic_partition,
-        offset=letter.record.offset,
-        origin=letter.origin.topic,
-        reason=letter.failure.error_class,
-        order_id=letter.order_id,
-        redrives=letter.redrives,
-        message=message,
-    )
