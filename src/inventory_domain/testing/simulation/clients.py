@@ -1,70 +1,34 @@
-"""The people: customers who order, insist and cancel, and admins who move orders and stock."""
+"""The people who order, insist and cancel, and those who deliver what was ordered."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from inventory_domain.errors import (
     CancelNotAllowed,
     Contention,
     DependencyUnavailable,
-    DomainError,
     OrderChanged,
     StaleVersion,
     StockNotReserved,
     TransitionNotAllowed,
 )
 from inventory_domain.ids import OrderId, UserId
-from inventory_domain.money import Money
 from inventory_domain.order_decisions import Actor, Draft
 from inventory_domain.orders import IdempotencyKey, Order, OrderLine, OrderStatus, StockState
-from inventory_domain.testing.simulation.chaos import Chaos
-from inventory_domain.testing.simulation.clock import SimulatedClock
-from inventory_domain.testing.simulation.plan import OrderStory, RedriveStory, StockStory
+from inventory_domain.testing.simulation.admins import Admins
+from inventory_domain.testing.simulation.plan import PRICE, OrderStory, RedriveStory, StockStory
 from inventory_domain.testing.simulation.process import Process, Unreachable
-from inventory_domain.testing.simulation.services import OrdersService, ProductsService
-from inventory_domain.testing.simulation.trace import Trace
-from inventory_domain.testing.simulation.witness import Witness
-from inventory_domain.use_cases.keep_catalogue import ProductEdit
-from inventory_domain.use_cases.redrive import DeadLetterFilter
+from inventory_domain.testing.simulation.services import OrdersService
+from inventory_domain.testing.simulation.town import Town
 
-__all__ = ["PRICE", "Clients"]
+__all__ = ["Clients"]
 
 T = TypeVar("T")
 
-PRICE = Money(1000)
 _ADMIN = Actor(subject=UserId("admin"), is_admin=True)
 _LOOKS_MAX = 12
 _AGAIN = (Unreachable, DependencyUnavailable, OrderChanged, StaleVersion, Contention)
 _NO = (CancelNotAllowed, TransitionNotAllowed, StockNotReserved)
-
-
-class Town(Protocol):
-    """Where the clients live."""
-
-    chaos: Chaos
-    clock: SimulatedClock
-    trace: Trace
-    witness: Witness
-
-    def orders_service(self) -> OrdersService:
-        """Return an instance that is up.
-
-        Raises:
-            Unreachable: the one that was picked is not.
-        """
-
-    def products_service(self) -> ProductsService:
-        """Return an instance that is up.
-
-        Raises:
-            Unreachable: the one that was picked is not.
-        """
-
-    def send_broken(self, order: Order) -> None:
-        """Send a message about *order* that can never be processed."""
-
-    def start_story(self, story: Callable[[], Awaitable[None]]) -> None:
-        """Let *story* go on beside this one."""
 
 
 class Clients:
@@ -73,8 +37,7 @@ class Clients:
     def __init__(self, town: Town) -> None:
         self.accepted: dict[int, Order] = {}
         self.cancelled: set[OrderId] = set()
-        self.received: dict[str, list[int]] = {}
-        self.doubtful: dict[str, list[int]] = {}
+        self.admins = Admins(town)
         self._town = town
 
     async def play(self, story: OrderStory | StockStory | RedriveStory) -> None:
@@ -83,9 +46,9 @@ class Clients:
         if isinstance(story, OrderStory):
             await self._order(story)
         elif isinstance(story, StockStory):
-            await self._stock(story)
+            await self.admins.change_stock(story)
         else:
-            await self._redrive()
+            await self.admins.redrive()
 
     async def _order(self, story: OrderStory) -> None:
         town = self._town
@@ -176,53 +139,6 @@ class Clients:
     async def _disturb(self, order_id: OrderId) -> None:
         if await self._is_reserved(order_id, 1.0):
             self._town.send_broken(self._town.witness.orders.orders[order_id])
-
-    async def _stock(self, story: StockStory) -> None:
-        town, quantity = self._town, story.quantity
-        if story.kind in ("price", "off sale"):
-            price = Money(PRICE + quantity) if story.kind == "price" else None
-            edit = ProductEdit(price=price, is_active=None if price else False)
-            await self._once(lambda service: service.catalogue.edit(story.product_id, edit))
-            return
-        signed = quantity if story.kind == "receive" else -quantity
-        known = await self._once(
-            lambda service: service.serve.adjust(
-                story.product_id, signed, reason=story.kind, actor="admin"
-            )
-        )
-        if known is not False:
-            counted = self.received if known else self.doubtful
-            counted.setdefault(story.product_id, []).append(signed)
-            town.witness.seen("restock")
-
-    async def _redrive(self) -> None:
-        async def redrive(service: ProductsService) -> int:
-            letters = await service.redrive.letters(DeadLetterFilter(state=None))
-            return await service.redrive.run(await service.redrive.plan(letters))
-
-        sent: list[int] = []
-
-        async def counted(service: ProductsService) -> None:
-            sent.append(await redrive(service))
-
-        await self._once(counted)
-        if sent and sent[0]:
-            self._town.trace.add("admin", "sent back", sent[0], "dead letters")
-            self._town.witness.seen("redrive")
-
-    async def _once(self, ask: Callable[[ProductsService], Awaitable[Any]]) -> bool | None:
-        """Ask once: True, it is done; False, it is not; None, nobody knows."""
-        try:
-            service = self._town.products_service()
-        except Unreachable:
-            return False
-        try:
-            await service.process.call(lambda: ask(service))
-        except (Unreachable, DependencyUnavailable):
-            return None
-        except DomainError:
-            return False
-        return True
 
     async def _may(self, ask: Callable[[OrdersService], Awaitable[None]]) -> bool:
         """Ask until there is an answer; False: it was refused."""

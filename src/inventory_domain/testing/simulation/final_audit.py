@@ -40,8 +40,8 @@ async def audit_agrees(world: Audited) -> None:
     for found in report.products:
         key = found.product_id
         first = dict(world.plan.products).get(key, 0)
-        told = world.clients.received.get(key, [])
-        doubtful = world.clients.doubtful.get(key, [])
+        told = world.clients.admins.received.get(key, [])
+        doubtful = world.clients.admins.doubtful.get(key, [])
         low = first + sum(told) + sum(one for one in doubtful if one < 0)
         high = first + sum(told) + sum(one for one in doubtful if one > 0)
         net = found.received - found.written_off

@@ -6,11 +6,15 @@ from random import Random
 import attrs
 
 from inventory_domain.ids import ProductId
+from inventory_domain.money import Money
 
-__all__ = ["PLENTY", "OrderStory", "Plan", "RedriveStory", "StockStory", "Temper"]
+__all__ = ["PLENTY", "PRICE", "OrderStory", "Plan", "RedriveStory", "StockStory", "Temper"]
 
 PLENTY = ProductId("PLENTY")
 """A product that is never short and never changed."""
+
+PRICE = Money(1000)
+"""What each product costs at first."""
 
 # Little enough that most histories have a shortage, and enough that most orders get theirs.
 _STOCK_MAX = 16

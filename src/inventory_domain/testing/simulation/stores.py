@@ -130,9 +130,9 @@ class SimulatedStockStore(_SimulatedOutbox):
     ) -> StockView:
         """Return one consistent moment."""
         await self._gate.read("load")
-        known = self._witness.stock.known(order_ids, product_ids)
+        known = self._witness.stock.shown.known(order_ids, product_ids)
         view = await self._inner.load(order_ids, product_ids)
-        self._witness.stock.read(known, view)
+        self._witness.stock.shown.read(known, view)
         return view
 
     async def commit(self, change: StockChange) -> None:
@@ -185,7 +185,7 @@ class SimulatedStockStore(_SimulatedOutbox):
         writes.done(change)
         orders = [guarded.reservation.order_id for guarded in change.reservations]
         products = [write.product.product_id for write in change.products]
-        self._witness.stock.compare(change, await self._inner.load(orders, products))
+        self._witness.stock.shown.compare(change, await self._inner.load(orders, products))
 
     def _tell(self, change: StockChange) -> None:
         for guarded in change.reservations:

@@ -1,7 +1,7 @@
 """What the stock stores said they stored, kept apart from them, and checked as it comes."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.records import OutgoingRecord
@@ -11,10 +11,10 @@ from inventory_domain.stock import (
     Reservation,
     ReservationState,
     StockChange,
-    StockView,
 )
 from inventory_domain.testing.simulation.checks import Checks
 from inventory_domain.testing.simulation.in_order import InOrder
+from inventory_domain.testing.simulation.shown_stock import ShownStock, check_sum
 
 __all__ = ["WatchedStock"]
 
@@ -41,6 +41,7 @@ class WatchedStock:
         self.written_off: Counter[ProductId] = Counter()
         self._claims: Counter[ProductId] = Counter()
         self._sales: Counter[ProductId] = Counter()
+        self.shown = ShownStock(checks, self.products, self.reservations)
         self._wanted = wanted
         self._checks = checks
         self.writes: InOrder[StockChange] = InOrder(
@@ -81,27 +82,6 @@ class WatchedStock:
             self.products[write.product.product_id] = write.product
         self.events.extend(change.events)
         self._balance(self._touched(change))
-
-    def read(self, known: "Known", view: StockView) -> None:
-        """Look at a view that was read after *known* was."""
-        self._checks.looked["fresh_reads"] += 1
-        for product_id, version in known.products.items():
-            shown = view.products.get(product_id)
-            if shown is None or shown.version < version:
-                self._stale(product_id, version, None if shown is None else shown.version)
-        for order_id, version in known.reservations.items():
-            held = view.reservations.get(order_id)
-            if held is None or held.version < version:
-                self._stale(order_id, version, None if held is None else held.version)
-        for product in view.products.values():
-            self._sum(product)
-
-    def known(self, order_ids: Collection[OrderId], product_ids: Collection[ProductId]) -> "Known":
-        """Return the versions that any reader must see from now on, or newer ones."""
-        return Known(
-            {key: self.products[key].version for key in product_ids if key in self.products},
-            {key: self.reservations[key].version for key in order_ids if key in self.reservations},
-        )
 
     def _touched(self, change: StockChange) -> Iterable[ProductId]:
         touched = dict.fromkeys(write.product.product_id for write in change.products)
@@ -151,7 +131,7 @@ class WatchedStock:
             product = self.products.get(product_id)
             if product is None:
                 continue
-            self._sum(product)
+            check_sum(self._checks, product)
             expected = (
                 self._claims[product_id],
                 self._sales[product_id],
@@ -167,53 +147,3 @@ class WatchedStock:
                     f"but the reservations and the ledger say {expected}"
                 ),
             )
-
-    def _sum(self, product: Product) -> None:
-        accounted = product.stock + product.reserved + product.sold + product.written_off
-        self._checks.that(
-            "conservation",
-            product.received == accounted,
-            lambda: f"{product.product_id}: {product.received} received, {accounted} accounted for",
-        )
-        self._checks.that(
-            "no_negative_stock",
-            product.stock >= 0 and product.reserved >= 0,
-            lambda: f"{product.product_id}: stock {product.stock}, reserved {product.reserved}",
-        )
-
-    def compare(self, change: StockChange, found: StockView) -> None:
-        """Look at what the store shows after *change*."""
-        self._checks.looked["stored_as_written"] += 1
-        for write in change.products:
-            product = write.product
-            shown = found.products.get(product.product_id)
-            if shown != product and (shown is None or shown.version <= product.version):
-                self._checks.fail(
-                    "stored_as_written", f"the store was given {product} and shows {shown}"
-                )
-        for guarded in change.reservations:
-            kept = guarded.reservation
-            held = found.reservations.get(kept.order_id)
-            if held != kept and (held is None or held.version <= kept.version):
-                self._checks.fail(
-                    "stored_as_written",
-                    f"the store was given the reservation of {kept.order_id} as {kept.state} "
-                    f"and shows {None if held is None else held.state}",
-                )
-
-    def _stale(self, key: str, version: int, shown: int | None) -> None:
-        self._checks.fail(
-            "fresh_reads", f"{key} was stored in version {version}, the store shows {shown}"
-        )
-
-
-class Known:
-    """The versions that were durable at one moment."""
-
-    __slots__ = ("products", "reservations")
-
-    def __init__(
-        self, products: Mapping[ProductId, int], reservations: Mapping[OrderId, int]
-    ) -> None:
-        self.products = products
-        self.reservations = reservations

@@ -9,14 +9,14 @@ from inventory_domain.records import OutgoingRecord, Record
 from inventory_domain.testing.fakes import MemoryBroker
 from inventory_domain.testing.simulation.chaos import Chaos
 from inventory_domain.testing.simulation.checks import Checks
-from inventory_domain.testing.simulation.clients import PRICE, Clients
+from inventory_domain.testing.simulation.clients import Clients
 from inventory_domain.testing.simulation.clock import SimulatedClock
 from inventory_domain.testing.simulation.foreign import broken_message
 from inventory_domain.testing.simulation.gate import Outages
 from inventory_domain.testing.simulation.hosts import EVENT_LOG, ORDER_STORE, STOCK_STORE, Hosts
 from inventory_domain.testing.simulation.loop import SimulatedLoop
 from inventory_domain.testing.simulation.parts import Durable, Parts
-from inventory_domain.testing.simulation.plan import Plan
+from inventory_domain.testing.simulation.plan import PRICE, Plan
 from inventory_domain.testing.simulation.services import (
     OrdersService,
     ProductsService,
