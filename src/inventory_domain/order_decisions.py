@@ -121,7 +121,7 @@ def change_status(
 
     Raises:
         TransitionNotAllowed: the table has no such move.
-        StockNotReserved: work cannot begin on an order whose stock is not reserved.
+        StockNotReserved: an order whose stock is not reserved goes no further on its way.
     """
     if order.status is wanted:
         return OrderChange(order, order)
@@ -133,8 +133,11 @@ def change_status(
             wanted=wanted.label,
             allowed=tuple(status.label for status in sorted(allowed)),
         )
-    if wanted is OrderStatus.PROCESSING and order.stock_state is not StockState.RESERVED:
-        raise StockNotReserved(order_id=order.order_id, stock_state=order.stock_state)
+    # Its stock may also be given back when it is on its way already: it would go out unsold.
+    if wanted is not OrderStatus.CANCELLED and order.stock_state is not StockState.RESERVED:
+        raise StockNotReserved(
+            order_id=order.order_id, stock_state=order.stock_state, lines=order.refused_lines
+        )
     delivered = wanted is OrderStatus.DELIVERED
     after = _next(
         order,

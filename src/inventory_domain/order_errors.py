@@ -7,6 +7,7 @@ import attrs
 from inventory_domain.failures import DomainError
 from inventory_domain.ids import OrderId
 from inventory_domain.money import Money
+from inventory_domain.stock_errors import RefusedLine
 
 __all__ = [
     "AddressFixed",
@@ -41,14 +42,20 @@ class TransitionNotAllowed(DomainError):
 
 @attrs.define(kw_only=True, str=False)
 class StockNotReserved(DomainError):
-    """The order's stock is not reserved, so work on it cannot begin."""
+    """The order's stock is not reserved, so nothing of it can go out.
+
+    If it was rejected, *lines* says for each short line why.
+    """
 
     code: ClassVar[str] = "stock_not_reserved"
     order_id: OrderId
     stock_state: str
+    lines: tuple[RefusedLine, ...] = ()
 
     def message(self) -> str:
-        return f"The stock of this order is {self.stock_state}; it must be reserved first."
+        reasons = ", ".join(f"{x.product_id}: {x.reason.replace('_', ' ')}" for x in self.lines)
+        state = f"{self.stock_state} ({reasons})" if reasons else self.stock_state
+        return f"The stock of this order is {state}; it must be reserved first."
 
 
 @attrs.define(kw_only=True, str=False)

@@ -2,14 +2,16 @@
 
 from itertools import product
 
+import attrs
 import pytest
 
 from inventory_domain.errors import (
     CancelNotAllowed,
+    RefusedLine,
     StockNotReserved,
     TransitionNotAllowed,
 )
-from inventory_domain.ids import UserId
+from inventory_domain.ids import ProductId, UserId
 from inventory_domain.messages import (
     OrderFact,
     OrderFactKind,
@@ -107,6 +109,30 @@ def test_work_does_not_begin_before_the_stock_is_reserved(stock: StockState) -> 
         move(order_in(STATUS.PENDING, stock), STATUS.PROCESSING)
 
     assert refusal.value.stock_state == stock
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [(STATUS.PROCESSING, STATUS.SHIPPED), (STATUS.SHIPPED, STATUS.DELIVERED)],
+)
+def test_nothing_goes_out_whose_stock_was_given_back(
+    status: OrderStatus, wanted: OrderStatus
+) -> None:
+    with pytest.raises(StockNotReserved):
+        move(order_in(status, StockState.RELEASED), wanted)
+
+
+def test_who_cannot_work_on_a_rejected_order_is_told_why_it_was() -> None:
+    short = RefusedLine(
+        product_id=ProductId("lamp"), wanted=5, available=1, reason="insufficient_stock"
+    )
+    order = attrs.evolve(order_in(STATUS.PENDING, StockState.REJECTED), refused_lines=(short,))
+
+    with pytest.raises(StockNotReserved) as refusal:
+        move(order, STATUS.PROCESSING)
+
+    assert refusal.value.lines == (short,)
+    assert "lamp: insufficient stock" in refusal.value.message()
 
 
 @pytest.mark.parametrize("stock", StockState)

@@ -122,6 +122,18 @@ async def test_the_loser_of_two_status_changes_is_told_the_state_as_it_is(
     assert (await shop.order(order.order_id)).status is OrderStatus.PENDING
 
 
+async def test_who_wants_what_somebody_else_did_meanwhile_has_it(shop: MemoryShop) -> None:
+    order = await shop.place({"lamp": 1})
+    store = Interleaved(shop, lambda: shop.change_order.cancel(order.order_id, actor=ADMIN))
+    change = attrs.evolve(shop.change_order, store=store)  # type: ignore[arg-type]
+
+    done = await change.cancel(order.order_id, actor=ANNA)
+
+    assert done.is_noop
+    assert done.order.status is OrderStatus.CANCELLED
+    assert [entry.change for entry in done.order.history] == ["placed", "cancelled"]
+
+
 async def test_news_of_the_stock_in_between_does_not_make_a_loser(shop: MemoryShop) -> None:
     await shop.add_products({"lamp": 5})
     order = await shop.place({"lamp": 1})

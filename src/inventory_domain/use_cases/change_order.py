@@ -5,7 +5,13 @@ from collections.abc import Callable
 import attrs
 
 from inventory_domain.codec import Codec
-from inventory_domain.errors import Contention, OrderChanged, OrderNotFound, StaleVersion
+from inventory_domain.errors import (
+    Contention,
+    DomainError,
+    OrderChanged,
+    OrderNotFound,
+    StaleVersion,
+)
 from inventory_domain.ids import OrderId
 from inventory_domain.messages import Trace
 from inventory_domain.order_decisions import (
@@ -32,8 +38,8 @@ class ChangeOrder:
 
     Every call raises ``OrderNotFound``, and ``StaleVersion`` if the version is another one or
     becomes so while the call is under way. If no version is expected it raises ``OrderChanged``
-    when somebody else changed the order meanwhile; news of its stock is no such change: then
-    the decision is made again.
+    when somebody else changed the order meanwhile. News of its stock is no such change: then
+    the decision is made again; nor is it one if the other did what is asked for here.
     """
 
     store: OrderStore
@@ -113,9 +119,10 @@ class ChangeOrder:
             if current is not None and not _same_but_for_stock(order, current):
                 if expected_version is not None:
                     raise StaleVersion(order_id=order_id, version=current.version)
-                raise OrderChanged(
-                    order_id=order_id, status=current.status.label, version=current.version
-                )
+                if not _is_done(decide, current):
+                    raise OrderChanged(
+                        order_id=order_id, status=current.status.label, version=current.version
+                    )
             order = current
         raise Contention(tries=_TRIES_MAX)
 
@@ -128,6 +135,14 @@ class ChangeOrder:
         self.nudge_relay()
         self.notifier.push(order_pushes(change, now=change.order.updated_at))
         return change.before
+
+
+def _is_done(decide: Callable[[Order], OrderChange], order: Order) -> bool:
+    """Tell whether *order* is already what it shall become."""
+    try:
+        return decide(order).is_noop
+    except DomainError:
+        return False
 
 
 def _same_but_for_stock(before: Order, current: Order) -> bool:
