@@ -53,6 +53,9 @@ def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> lis
         return [_push("order:stock_reserved", order, now, message, {"lines": lines})]
     if outcome.kind is OutcomeKind.RELEASED:
         message = f"The stock of order {order.order_number} was given back."
+        if not outcome.lines:
+            # It was rejected before, or cancelled before anything was reserved.
+            message = f"Order {order.order_number} held no stock: there was none to give back."
         return [_push("order:updated", order, now, message)]
     lines = [refused_view(line) for line in outcome.refused]
     reason = outcome.reason or "insufficient_stock"

@@ -2,7 +2,7 @@
 
 from inventory_domain.orders import StockState
 from inventory_domain.records import OutgoingRecord
-from inventory_domain.testing.shop import MemoryShop
+from inventory_domain.testing.shop import ADMIN, MemoryShop
 
 
 async def test_many_outcomes_of_one_order_in_one_batch_end() -> None:
@@ -54,3 +54,26 @@ async def test_what_was_told_is_not_told_again_after_an_outage() -> None:
     await shop.settle()
 
     assert shop.notifier.events().count("order:stock_reserved") == 1
+
+
+async def test_a_cancelled_order_is_told_what_became_of_its_stock() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    held, rejected = await shop.place({"lamp": 1}), await shop.place({"lamp": 9})
+    await shop.settle()
+
+    for order in (held, rejected):
+        await shop.change_order.cancel(order.order_id, actor=ADMIN)
+    await shop.settle()
+
+    told = {
+        push.payload["order"]["_id"]: push.payload["message"]
+        for push in shop.notifier.pushes
+        if push.event == "order:updated"
+    }
+    assert told == {
+        held.order_id: f"The stock of order {held.order_number} was given back.",
+        rejected.order_id: f"Order {rejected.order_number} held no stock: "
+        "there was none to give back.",
+    }
+    assert (await shop.product("lamp")).stock == 5
