@@ -43,6 +43,8 @@ class Part(Enum):
     STOCK = auto()
     LOG = auto()
     SOCKETS = auto()
+    ALERTS = auto()
+    """Clients of other instances can be reached, where Redis joins them; none connects here."""
 
 
 class Given(TypedDict, total=False):
@@ -112,7 +114,8 @@ async def _open(
     if settings.access_token_secret or settings.access_token_jwks:
         verifier = await stack.enter_async_context(open_verifier(settings, clock))
         opened["verifier"] = verifier
-        if Part.SOCKETS in parts and "notifier" not in given:
+        reaches_out = Part.ALERTS in parts and settings.socketio_redis_url is not None
+        if (Part.SOCKETS in parts or reaches_out) and "notifier" not in given:
             opened["notifier"] = _open_sockets(settings, SocketVerifier(verifier), clock, stack)
     return opened
 

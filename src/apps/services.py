@@ -123,7 +123,7 @@ SERVICES: Final[Mapping[str, Service]] = {
         Service(
             name="monitor",
             port_setting="MONITOR_PORT",
-            parts=frozenset({Part.ORDERS, Part.STOCK, Part.LOG}),
+            parts=frozenset({Part.ORDERS, Part.STOCK, Part.LOG, Part.ALERTS}),
             create_app=create_monitor_app,
             start_work=start_monitor_work,
             only_looks=True,

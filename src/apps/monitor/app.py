@@ -10,6 +10,7 @@ from litestar import Litestar
 from apps.container import Container
 from apps.edge.app import Edge, Lifespan, create_app
 from apps.edge.auth import TokenVerifier
+from apps.monitor.alarm import Alarm
 from apps.monitor.demo_parts import PushJournal, RemovableStockStore
 from apps.monitor.demo_routes import demo_routes
 from apps.monitor.desk import MonitorDesk
@@ -101,7 +102,10 @@ def start_monitor_work(container: Container, supervisor: Supervisor) -> None:
         return Sampling(container.log_watch(), container.samples(), clock)
 
     async def auditing() -> Work:
-        return Auditing(container.audits(), clock)
+        # Only a process from which the admins can be reached has a notifier.
+        has_notifier = container.notifier.is_defined
+        alarm = Alarm(container.notifier(), clock) if has_notifier else None
+        return Auditing(container.audits(), clock, alarm)
 
     async def reading() -> Work:
         return LetterReading(container.redrive().kept.index, clock)
@@ -153,7 +157,6 @@ def _services(container: Container) -> Mapping[str, str]:
 
 
 def _journal(container: Container) -> PushJournal | None:
-    # Only a process that has the sockets has a notifier.
     notifier = container.notifier() if container.notifier.is_defined else None
     return notifier if isinstance(notifier, PushJournal) else None
 

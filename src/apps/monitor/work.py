@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from apps.monitor.alarm import Alarm
 from apps.monitor.audits import Audits
 from apps.monitor.samples import SECONDS_BETWEEN, Samples, sample_of
 from apps.monitor.watch import LogWatch
@@ -16,6 +17,7 @@ __all__ = ["Auditing", "LetterReading", "Sampling"]
 _log = structlog.get_logger(__name__)
 
 _AUDIT_RETRY_SECONDS = 5.0
+_ALARM_SECONDS = 2.0
 _LETTERS_PER_STEP = 5_000
 _LETTERS_SECONDS = 2.0
 
@@ -64,17 +66,23 @@ class Sampling(_Onlooking):
 
 
 class Auditing(_Onlooking):
-    """Keeps the latest audit from growing old."""
+    """Keeps the latest audit from growing old, and raises the alarm if it does not hold.
 
-    def __init__(self, audits: Audits, clock: Clock) -> None:
+    Without an *alarm* there is nobody who could be told.
+    """
+
+    def __init__(self, audits: Audits, clock: Clock, alarm: Alarm | None = None) -> None:
         super().__init__(clock)
         self._audits = audits
+        self._alarm = alarm
 
     async def step(self) -> float:
-        """Run the audit if it is due."""
+        """Run the audit if it is due, and look at the latest one, whoever asked for it."""
         if self._audits.due_in_seconds() <= 0:
             await self._audits.run()
-        return max(self._audits.due_in_seconds(), 1.0)
+        if self._alarm is not None and self._audits.latest is not None:
+            self._alarm.look(self._audits.latest)
+        return min(max(self._audits.due_in_seconds(), 1.0), _ALARM_SECONDS)
 
 
 class LetterReading(_Onlooking):

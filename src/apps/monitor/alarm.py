@@ -1,0 +1,41 @@
+"""The admins hear of an invariant that broke, once for each thing that does not add up."""
+
+from collections.abc import Hashable
+
+from apps.monitor.audits import Audit
+from inventory_domain.audit import Difference
+from inventory_domain.ports import Clock, Notifier
+from inventory_domain.pushes import alert_push
+
+__all__ = ["Alarm"]
+
+
+class Alarm:
+    """Pushes an alert when an audit finds what the one before did not."""
+
+    def __init__(self, notifier: Notifier, clock: Clock) -> None:
+        self._notifier = notifier
+        self._clock = clock
+        self._known: frozenset[Hashable] = frozenset()
+
+    def look(self, audit: Audit) -> None:
+        """Tell what is new in *audit*; what was told already is told again once it was right."""
+        broken = {_mark(one): one for one in audit.report.differences}
+        new = [one for mark, one in broken.items() if mark not in self._known]
+        self._known = frozenset(broken)
+        if not new:
+            return
+        first = new[0]
+        more = f", and {len(new) - 1} more" if len(new) > 1 else ""
+        alert = alert_push(
+            "broken_invariant",
+            "conservation",
+            f"The audit does not hold: {first}{more}.",
+            now=self._clock.now(),
+            order_id=first.order_id,
+        )
+        self._notifier.push([alert])
+
+
+def _mark(one: Difference) -> Hashable:
+    return (one.product_id, one.what, one.order_id)
