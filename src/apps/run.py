@@ -21,6 +21,7 @@ from apps.catalogue.reading import sample_catalogue
 from apps.catalogue.seeding import seed_products
 from apps.collector import calm_collector
 from apps.container import Container
+from apps.edge.request_ids import RequestIds
 from apps.monitor.demo_parts import PushJournal
 from apps.pages.addresses import page_origins
 from apps.services import Service
@@ -162,8 +163,10 @@ class _Running:
             self._container, supervisor=self.supervisor, verifier=self._container.verifier()
         )
         sockets = self._sockets(service)
-        # Outermost: nothing of the HTTP side sees the sockets' traffic.
-        return app if sockets is None else cast("ASGIApp", sockets.asgi(cast("Any", app)))
+        if sockets is None:
+            return app
+        # Nothing of the HTTP side sees the sockets' traffic, so that its gate gives it no ids.
+        return RequestIds(cast("ASGIApp", sockets.asgi(cast("Any", app))))
 
     def _sockets(self, service: Service) -> SocketIoNotifier | None:
         notifier = self._container.notifier() if Part.SOCKETS in service.parts else None

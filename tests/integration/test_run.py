@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import signal
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import socketio
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.support.server_process import wait_until
@@ -62,6 +64,51 @@ def test_everything_answers_where_it_says(system: SystemProcess) -> None:
     assert {"orders", "products"} <= set(system.addresses)
     for address in system.addresses.values():
         assert httpx.get(f"{address}/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/socket.io/?EIO=4&transport=polling", 200),
+        ("GET", "/socket.io/?EIO=4&transport=pigeon", 400),
+        ("GET", "/socket.io/?EIO=4&transport=polling&sid=nobody", 400),
+        ("GET", "//socket.io/", 404),
+        ("PUT", "/socket.io/?EIO=4&transport=polling", 405),
+    ],
+)
+def test_answers_of_the_socket_path_bear_the_id_of_the_call(
+    system: SystemProcess, method: str, path: str, status: int
+) -> None:
+    url = system.addresses["orders"] + path
+
+    sane = httpx.request(method, url, headers={"X-Request-Id": "mine-1"})
+    odd = httpx.request(method, url, headers={"X-Request-Id": "<script>"})
+
+    assert (sane.status_code, odd.status_code) == (status, status)
+    assert sane.headers.get_list("x-request-id") == ["mine-1"]
+    assert re.fullmatch("[0-9a-f]{32}", odd.headers["x-request-id"])
+
+
+def test_a_websocket_bears_the_id_of_the_call_taken_or_refused(system: SystemProcess) -> None:
+    url = system.addresses["orders"].replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    named = {"X-Request-Id": "mine-1"}
+
+    with connect(url, additional_headers=named) as taken:
+        assert taken.response is not None
+        assert taken.response.headers["X-Request-Id"] == "mine-1"
+    with pytest.raises(InvalidStatus) as refusal:
+        connect(f"{url}&sid=nobody", additional_headers=named)
+
+    assert refusal.value.response.status_code == 403
+    assert refusal.value.response.headers["X-Request-Id"] == "mine-1"
+
+
+def test_a_call_beside_the_sockets_has_one_id(system: SystemProcess) -> None:
+    url = f"{system.addresses['orders']}/health/live"
+
+    answer = httpx.get(url, headers={"X-Request-Id": "mine-1"})
+
+    assert answer.headers.get_list("x-request-id") == ["mine-1"]
 
 
 def test_an_order_gets_its_stock_and_the_customer_sees_it(system: SystemProcess) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import socketio
@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from adapters.socketio import SocketIoNotifier, SocketIoSettings
 from adapters.socketio.engine import Engine
 from adapters.system import SystemClock
+from apps.edge.request_ids import RequestIds
 from inventory_domain.errors import Forbidden
 from inventory_domain.ports import Clock
 from tests.support.server_process import LOOPBACK
@@ -122,7 +123,9 @@ async def serving(settings: SocketIoSettings | None = None, **options: Any) -> A
     door = OpenDoor(clock)
     notifier = SocketIoNotifier(door, clock=clock, settings=settings)
     defaults = {"port": 0, "log_config": None, "lifespan": "on", "timeout_graceful_shutdown": 5}
-    config = uvicorn.Config(notifier.asgi(app), host=LOOPBACK, **{**defaults, **options})
+    # As in a running system, where the breaking off of connections has to get through.
+    asgi: Any = RequestIds(cast("Any", notifier.asgi(app)))
+    config = uvicorn.Config(asgi, host=LOOPBACK, **{**defaults, **options})
     server = QuietServer(config)
     notifier.start()
     task = asyncio.create_task(server.serve())
