@@ -15,6 +15,7 @@ __all__ = [
     "alert_push",
     "order_pushes",
     "outcome_pushes",
+    "rejection_alert",
     "stock_push",
     "user_room",
 ]
@@ -58,22 +59,34 @@ def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> lis
             message = f"Order {order.order_number} held no stock: there was none to give back."
         return [_push("order:updated", order, now, message)]
     lines = [refused_view(line) for line in outcome.refused]
-    reason = outcome.reason or "insufficient_stock"
-    message = _refusal_text(order, outcome)
+    more = {"lines": lines, "reason": _reason(outcome)}
+    message = _refusal_text(order.order_number, outcome)
     return [
-        _push("order:stock_rejected", order, now, message, {"lines": lines, "reason": reason}),
-        alert_push("reservation_failed", reason, message, now=now, order_id=order.order_id),
+        _push("order:stock_rejected", order, now, message, more),
+        rejection_alert(outcome, order.order_number, now=now),
     ]
 
 
-def _refusal_text(order: Order, outcome: StockOutcome) -> str:
+def rejection_alert(outcome: StockOutcome, order_number: str, *, now: datetime) -> Push:
+    """Return the alert that the order of *outcome* was rejected."""
+    message = _refusal_text(order_number, outcome)
+    return alert_push(
+        "reservation_failed", _reason(outcome), message, now=now, order_id=outcome.order_id
+    )
+
+
+def _reason(outcome: StockOutcome) -> str:
+    return outcome.reason or "insufficient_stock"
+
+
+def _refusal_text(order_number: str, outcome: StockOutcome) -> str:
     parts = [
         f"{line.product_id} (wanted {line.wanted}, available {line.available})"
         if line.price is None
         else f"{line.product_id} (price is {line.price / 100:.2f} now)"
         for line in outcome.refused
     ]
-    return f"Order {order.order_number} cannot be served: " + ", ".join(parts) + "."
+    return f"Order {order_number} cannot be served: " + ", ".join(parts) + "."
 
 
 def alert_push(

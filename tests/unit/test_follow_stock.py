@@ -1,8 +1,17 @@
 """Following the stock: however often and in whatever company an outcome comes, it ends."""
 
+import json
+from typing import Any
+
+import pytest
+
+from inventory_domain.errors import Shortage
+from inventory_domain.ids import OrderId
 from inventory_domain.orders import StockState
 from inventory_domain.records import OutgoingRecord
+from inventory_domain.testing import a_line
 from inventory_domain.testing.shop import ADMIN, MemoryShop
+from inventory_domain.topics import INVENTORY_REJECTED, INVENTORY_RESERVE
 
 
 async def test_many_outcomes_of_one_order_in_one_batch_end() -> None:
@@ -77,3 +86,108 @@ async def test_a_cancelled_order_is_told_what_became_of_its_stock() -> None:
         "there was none to give back.",
     }
     assert (await shop.product("lamp")).stock == 5
+
+
+def a_foreign_request(order_id: str, **line: Any) -> OutgoingRecord:
+    document = {"eventType": "STOCK_RESERVE_REQUEST", "orderId": order_id, "items": [line]}
+    return OutgoingRecord(INVENTORY_RESERVE, order_id.encode(), json.dumps(document).encode())
+
+
+def alerts(shop: MemoryShop) -> list[tuple[str, str, str, str]]:
+    """Return the kind, reason, order and message of what the admins alone were told."""
+    told = [push.payload for push in shop.notifier.pushes if push.rooms == ("admins",)]
+    return [(one["kind"], one["reason"], one["orderId"], one["message"]) for one in told]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "detail"),
+    [
+        ({"productId": "lamp", "qty": 9}, "insufficient_stock", "lamp (wanted 9, available 5)"),
+        ({"productId": "rug", "qty": 1}, "unknown_product", "rug (wanted 1, available 0)"),
+        ({"productId": "lamp", "qty": 1, "price": 1}, "price_changed", "lamp (price is 29.99 now)"),
+    ],
+)
+async def test_the_admins_are_told_once_of_the_rejected_order_of_another_service(
+    line: dict[str, Any], reason: str, detail: str
+) -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+
+    await shop.log.publish([a_foreign_request("theirs", **line)])
+    await shop.settle()
+
+    message = f"Order theirs cannot be served: {detail}."
+    assert alerts(shop) == [("reservation_failed", reason, "theirs", message)]
+
+
+async def test_a_rejection_by_call_is_told_too() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+
+    with pytest.raises(Shortage):
+        await shop.serve.reserve(OrderId("theirs"), (a_line("lamp", 9),), order_number="THEIRS-1")
+    await shop.settle()
+
+    [(kind, reason, order_id, message)] = alerts(shop)
+    assert (kind, reason, order_id) == ("reservation_failed", "insufficient_stock", "theirs")
+    assert message.startswith("Order THEIRS-1 cannot be served: lamp ")
+
+
+async def test_a_rejection_of_another_service_is_told_once_however_often_it_comes() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    request = a_foreign_request("theirs", productId="lamp", qty=9)
+
+    await shop.log.publish([request])
+    await shop.settle()
+    [told] = [
+        record
+        for at in shop.broker.partitions_of(INVENTORY_REJECTED)
+        for record in shop.broker.read(at, 0, 10)
+    ]
+    again = OutgoingRecord(told.topic, told.key, told.value, told.headers)
+    await shop.log.publish([request, again, again])
+    await shop.settle()
+
+    assert len(alerts(shop)) == 1
+
+
+async def test_a_rejection_of_another_service_is_told_once_when_its_batch_comes_again() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    await shop.place({"lamp": 1})
+    await shop.orders_relay.flush()
+    await shop.log.publish([a_foreign_request("theirs", productId="lamp", qty=1, price=1)])
+    products, follower = await shop.consumers()
+    await products.step()
+
+    shop.orders.faults.fail_next("save")
+    await follower.step()
+    assert not alerts(shop)
+    shop.log.faults.fail_next("commit", skip=0)
+    await follower.step()
+    await shop.settle()
+
+    assert [reason for _, reason, _, _ in alerts(shop)] == ["price_changed"]
+
+
+async def test_what_is_rejected_again_after_it_was_sent_back_is_told_again() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    await shop.log.publish([a_foreign_request("theirs", productId="lamp", qty=9)])
+    await shop.settle()
+
+    await shop.redrive.run(await shop.redrive.plan(await shop.dead_letters()))
+    await shop.settle()
+
+    assert len(alerts(shop)) == 2
+
+
+async def test_an_order_of_another_service_that_gets_its_stock_is_nothing_to_tell() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+
+    await shop.log.publish([a_foreign_request("theirs", productId="lamp", qty=5)])
+    await shop.settle()
+
+    assert not alerts(shop)

@@ -1,6 +1,6 @@
 """Follow stock: what became of the orders' requests is stored with them, then told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -8,11 +8,11 @@ from inventory_domain.codec import Codec
 from inventory_domain.dead_letters import DeadLetter, read_letter
 from inventory_domain.errors import BrokenMessage, Contention
 from inventory_domain.ids import OrderId, ProductId
-from inventory_domain.messages import StockAdjusted, StockOutcome
+from inventory_domain.messages import OutcomeKind, StockAdjusted, StockOutcome
 from inventory_domain.order_decisions import apply_outcome
 from inventory_domain.orders import Order
 from inventory_domain.ports import Clock, Notifier, OrderStore
-from inventory_domain.pushes import alert_push, outcome_pushes, stock_push
+from inventory_domain.pushes import alert_push, outcome_pushes, rejection_alert, stock_push
 from inventory_domain.topics import DEAD_LETTER_SUFFIX
 from inventory_domain.use_cases.consume import Broken, Ended, Ending, HandlerResult
 from inventory_domain.use_cases.waiting_room import Delivery
@@ -23,8 +23,9 @@ __all__ = ["StockFollower"]
 _TRIES_MAX = 10
 _VERSIONS_MAX = 100_000
 _UNTOLD_MAX = 100_000
+_TOLD_MAX = 100_000
 
-# These rejected their order as well, which is what the admins are told.
+# These rejected their order as well, ours or not, which is what the admins are told.
 _TOLD_WITH_THE_ORDER = frozenset({"insufficient_stock", "unknown_product", "inactive_product"})
 
 
@@ -34,6 +35,9 @@ class StockFollower:
 
     An outcome may be stored without anybody hearing of it, as when a part of a batch was saved
     and the rest was not. It is remembered, and told when its record comes again.
+
+    Of an order that is not ours nothing is stored. That it was rejected is told to the admins,
+    and remembered for as long as the process lives, so that the same again is not told again.
     """
 
     store: OrderStore
@@ -42,6 +46,7 @@ class StockFollower:
     codec: Codec
     _versions: dict[ProductId, int] = attrs.field(factory=dict, init=False)
     _untold: dict[OrderId, int] = attrs.field(factory=dict, init=False)
+    _told_rejections: dict[OrderId, int] = attrs.field(factory=dict, init=False)
 
     async def handle(self, deliveries: Sequence[Delivery]) -> Sequence[HandlerResult]:
         """Apply *deliveries*; an outcome that is not newer than what is stored is a duplicate."""
@@ -64,7 +69,7 @@ class StockFollower:
                 outcomes[place] = message
         applied: dict[int, Order] = {}
         try:
-            await self._apply(outcomes, applied)
+            ours = await self._apply(outcomes, applied)
         except Exception:
             self._remember_untold(applied.values())
             raise
@@ -74,14 +79,21 @@ class StockFollower:
         now = self.clock.now()
         for place, order in applied.items():
             pushes.extend(outcome_pushes(order, outcomes[place], now=now))
+        others = [one for one in outcomes.values() if one.order_id not in ours]
+        pushes.extend(self._rejections_of_others(others))
         pushes.extend(self._level_pushes(levels))
         self.notifier.push(pushes)
         return results
 
-    async def _apply(self, outcomes: dict[int, StockOutcome], applied: dict[int, Order]) -> None:
-        """Store *outcomes*; the orders that they changed come into *applied*, by their places."""
+    async def _apply(
+        self, outcomes: dict[int, StockOutcome], applied: dict[int, Order]
+    ) -> Mapping[OrderId, Order]:
+        """Store *outcomes*, and return those of their orders that are ours.
+
+        The orders that they changed come into *applied*, by their places.
+        """
         if not outcomes:
-            return
+            return {}
         orders = dict(await self.store.get({one.order_id for one in outcomes.values()}))
         remaining = dict(outcomes)
         losses = 0
@@ -95,6 +107,7 @@ class StockFollower:
             if losses >= _TRIES_MAX:
                 raise Contention(tries=losses)
             remaining = {**lost, **remaining}
+        return orders
 
     async def _save(
         self,
@@ -155,6 +168,18 @@ class StockFollower:
             order_id=letter.order_id,
             topic=letter.record.topic,
         )
+
+    def _rejections_of_others(self, outcomes: Iterable[StockOutcome]) -> Iterable[Push]:
+        """Tell what was rejected, unless it was told before."""
+        now = self.clock.now()
+        for outcome in outcomes:
+            order_id, told = outcome.order_id, self._told_rejections.get(outcome.order_id, -1)
+            if outcome.kind is not OutcomeKind.REJECTED or told >= outcome.sequence:
+                continue
+            if len(self._told_rejections) >= _TOLD_MAX:
+                self._told_rejections.clear()
+            self._told_rejections[order_id] = outcome.sequence
+            yield rejection_alert(outcome, outcome.order_number or order_id, now=now)
 
     def _level_pushes(self, levels: dict[ProductId, tuple[int, int]]) -> Iterable[Push]:
         """Tell the newest level of each product, unless a newer one was told before."""
