@@ -86,6 +86,51 @@ async def test_cors_lets_the_named_origins_in_alone() -> None:
     assert "access-control-allow-origin" not in bad.headers
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ({"Origin": "http://other.test"}, "http://other.test is not among CORS_ORIGINS: add it"),
+        ({"Origin": "http://shop.test.evil"}, "not among CORS_ORIGINS"),
+        ({"Access-Control-Request-Method": "BREW"}, "use one of these methods"),
+        ({"Access-Control-Request-Headers": "Content-Type, X-Odd"}, "leave out every other header"),
+    ],
+)
+async def test_a_preflight_that_is_refused_says_what_to_do(
+    asked: dict[str, str], hint: str
+) -> None:
+    app = app_of(cors_origins=["http://shop.test"])
+    headers = {
+        "Origin": "http://shop.test",
+        "Access-Control-Request-Method": "POST",
+        "X-Request-Id": "mine-1",
+        **asked,
+    }
+    answer = await call(app, "OPTIONS", "/api/v1/body", headers=headers)
+
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-request-id"] == "mine-1"
+    assert answer.headers["vary"] == "Origin"
+    assert "access-control-allow-origin" not in answer.headers
+    body = answer.json()
+    assert (body["success"], body["statusCode"]) == (False, 400)
+    assert body["error"]
+    assert hint in body["message"]
+
+
+@pytest.mark.parametrize("origins", [["*"], ["http://shop.test"]])
+async def test_a_preflight_with_all_that_is_let_in_is_granted(origins: list[str]) -> None:
+    headers = {
+        "Origin": "http://shop.test",
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization,IF-MATCH, accept, idempotency-key",
+    }
+    answer = await call(app_of(cors_origins=origins), "OPTIONS", "/api/v1/body", headers=headers)
+
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] in origins
+
+
 async def test_live_is_live() -> None:
     answer = await call(app_of(), "GET", "/health/live")
 

@@ -22,6 +22,7 @@ from apps.edge.gate import Gate
 from apps.edge.health import Probe, health_routes
 from apps.edge.limits import Rate, RateLimit
 from apps.edge.metrics import HttpMetrics
+from apps.edge.preflight import Preflights
 from apps.workers import Supervisor
 
 __all__ = ["API_PREFIX", "Edge", "Lifespan", "create_app"]
@@ -65,6 +66,7 @@ def create_app(
     shapes that the routes' descriptions refer to.
     """
     metrics = HttpMetrics(service)
+    cors = _cors(edge.cors_origins)
     limits = [] if edge.rate is None else [RateLimit(edge.rate)]
     app = Litestar(
         route_handlers=[
@@ -75,7 +77,7 @@ def create_app(
         ],
         dependencies={name: _provide(source) for name, source in provide.items()},
         exception_handlers=EXCEPTION_HANDLERS,
-        cors_config=_cors(edge.cors_origins),
+        cors_config=cors,
         openapi_config=_openapi(title, description, schemas),
         lifespan=list(edge.lifespan),
         request_max_body_size=BODY_BYTES_MAX,
@@ -83,7 +85,8 @@ def create_app(
         logging_config=None,
     )
     _describe_shapes(app, schemas)
-    app.asgi_handler = Gate(app.asgi_handler, edge.verifier, metrics)
+    handler = app.asgi_handler if cors is None else Preflights(app.asgi_handler, cors)
+    app.asgi_handler = Gate(handler, edge.verifier, metrics)
     return app
 
 

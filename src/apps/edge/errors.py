@@ -71,6 +71,7 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "malformed_request": (400, "Malformed request"),
     "invalid_request": (400, "Validation failed"),
     "broken_message": (400, "Validation failed"),
+    "preflight_refused": (400, "Not allowed from this page"),
     "unauthenticated": (401, "Not signed in"),
     "forbidden": (403, "Not allowed"),
     "not_found": (404, "Not found"),
