@@ -128,13 +128,16 @@ def read_order(document: Mapping[str, Any]) -> Order:
 
 def refused_line_document(line: RefusedLine) -> StoredDocument:
     """Return a refused line as its part of a document."""
-    return {
+    document = {
         "productId": line.product_id,
         "wanted": line.wanted,
         "available": line.available,
         "reason": line.reason,
         "price": line.price,
     }
+    if line.stock != line.available:
+        document["stock"] = line.stock
+    return document
 
 
 def read_refused_line(document: Mapping[str, Any]) -> RefusedLine:
@@ -144,6 +147,7 @@ def read_refused_line(document: Mapping[str, Any]) -> RefusedLine:
         product_id=ProductId(document["productId"]),
         wanted=document["wanted"],
         available=document["available"],
+        stock=document.get("stock", document["available"]),
         reason=document["reason"],
         price=None if price is None else Money(price),
     )

@@ -175,11 +175,13 @@ def _read_outcome_line(item: Document) -> OutcomeLine:
 
 
 def _read_refused_line(item: Document) -> RefusedLine:
-    price = item.get("price")
+    price, stock = item.get("price"), item.get("stock")
+    available = _whole(item["available"])
     return RefusedLine(
         product_id=ProductId(_id(item["productId"])),
         wanted=_whole(item["wanted"]),
-        available=_whole(item["available"]),
+        available=available,
+        stock=available if stock is None else _whole(stock),
         reason=read_text(item["reason"]),
         price=None if price is None else parse_money(price),
     )

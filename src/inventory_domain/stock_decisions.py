@@ -129,6 +129,7 @@ def _refusals(bench: Workbench, command: Reserve, policy: StockPolicy) -> tuple[
                     product_id=line.product_id,
                     wanted=line.quantity,
                     available=level.sellable if level is not None else 0,
+                    stock=level.stock if level is not None else 0,
                     reason=reason,
                     price=level.before.price if level and reason == "price_changed" else None,
                 )

@@ -48,7 +48,8 @@ class RefusedLine:
     """Why one line of a reservation is refused.
 
     ``reason`` is ``insufficient_stock``, ``unknown_product``, ``inactive_product`` or
-    ``price_changed``; *price* is the product's price where that is the reason.
+    ``price_changed``; *price* is the product's price where that is the reason. *stock* is more
+    than what is *available* where none of it can be sold.
     """
 
     product_id: ProductId
@@ -56,6 +57,7 @@ class RefusedLine:
     available: int
     reason: str
     price: Money | None = None
+    stock: int = attrs.field(default=attrs.Factory(lambda self: self.available, takes_self=True))
 
 
 @attrs.define(kw_only=True, str=False)

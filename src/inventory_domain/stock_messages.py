@@ -58,13 +58,13 @@ class OutcomeLine:
 
 
 def refused_line_document(line: RefusedLine) -> Document:
-    """Return a refused line as JSON data: wanted, available and why."""
+    """Return a refused line as JSON data: wanted, available, in stock and why."""
     document: Document = {
         "productId": line.product_id,
         "qty": line.wanted,
         "wanted": line.wanted,
         "available": line.available,
-        "stock": line.available,
+        "stock": line.stock,
         "reason": line.reason,
     }
     if line.price is not None:

@@ -74,7 +74,7 @@ def _maybe_time(at: datetime | None) -> str | None:
 
 
 def refused_view(line: RefusedLine) -> Document:
-    """Return why a line was refused: wanted, available, reason."""
+    """Return why a line was refused: wanted, available, in stock, reason."""
     return {**refused_line_document(line), "quantity": line.wanted}
 
 

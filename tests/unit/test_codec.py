@@ -84,6 +84,7 @@ refused_lines = st.builds(
     product_id=ids.map(ProductId),
     wanted=counts,
     available=counts,
+    stock=counts,
     reason=some_text,
     price=prices,
 )
@@ -236,6 +237,25 @@ def test_unknown_fields_are_ignored_so_that_producers_may_grow() -> None:
     assert (
         CODEC.read_outcome(a_record(an_outgoing_record(value=grown))) == MESSAGES["STOCK_RESERVED"]
     )
+
+
+@pytest.mark.parametrize("left_out", [b'"stock":2,', b'"stock":9,'])
+def test_a_refused_line_that_tells_no_stock_has_what_is_available(left_out: bytes) -> None:
+    value = sample("STOCK_REJECTED", 1)
+    assert left_out in value
+
+    without = CODEC.read_outcome(a_record(an_outgoing_record(value=value.replace(left_out, b""))))
+
+    assert without == MESSAGES["STOCK_REJECTED"]
+
+
+def test_a_refused_line_has_the_stock_that_it_tells() -> None:
+    value = sample("STOCK_REJECTED", 1).replace(b'"available":2', b'"available":0')
+
+    outcome = CODEC.read_outcome(a_record(an_outgoing_record(value=value)))
+
+    assert isinstance(outcome, StockOutcome)
+    assert [(line.available, line.stock) for line in outcome.refused] == [(0, 2), (9, 9)]
 
 
 def test_two_lines_of_one_product_at_one_price_are_added_up() -> None:

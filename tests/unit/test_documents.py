@@ -59,6 +59,7 @@ refused_lines = _built(
     product_id=texts,
     wanted=counts,
     available=counts,
+    stock=counts,
     reason=texts,
     price=st.none() | counts,
 )
@@ -280,3 +281,14 @@ def test_every_field_of_an_order_is_stored() -> None:
     names = {field.name for field in attrs.fields(Order)}
 
     assert len(order_document(read_order(json.loads(STORED_ORDER)))) == len(names) + 1
+
+
+def test_a_refused_line_keeps_stock_that_is_not_to_be_had() -> None:
+    order = read_order(json.loads(STORED_ORDER))
+    [line] = order.refused_lines
+    assert line.stock == line.available == 1
+
+    off_sale = attrs.evolve(order, refused_lines=(attrs.evolve(line, available=0, stock=5),))
+
+    [stored] = read_order(_through_json(order_document(off_sale))).refused_lines
+    assert (stored.available, stored.stock) == (0, 5)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from inventory_domain.errors import Shortage
-from inventory_domain.ids import OrderId
+from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.orders import StockState
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.testing import a_line
@@ -191,3 +191,28 @@ async def test_an_order_of_another_service_that_gets_its_stock_is_nothing_to_tel
     await shop.settle()
 
     assert not alerts(shop)
+
+
+async def test_the_stock_of_a_product_that_is_off_sale_is_told_as_it_is() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    order = await shop.place({"lamp": 2})
+    await shop.settle()
+    await shop.catalogue.deactivate(ProductId("lamp"))
+    await shop.place({"lamp": 1})
+    await shop.settle()
+    await shop.change_order.cancel(order.order_id, actor=ADMIN)
+    await shop.settle()
+
+    told = [
+        push.payload["stock"]
+        for push in shop.notifier.pushes
+        if push.event == "product:stock_changed"
+    ]
+    [reasons] = [
+        push.payload["order"]["stockReasons"]
+        for push in shop.notifier.pushes
+        if push.event == "order:stock_rejected"
+    ]
+    assert told == [3, 5]
+    assert [(line["available"], line["stock"]) for line in reasons] == [(0, 3)]

@@ -76,6 +76,7 @@ refused = st.builds(
     product_id=ids.map(ProductId),
     wanted=counts,
     available=counts,
+    stock=counts,
     reason=texts,
     price=st.none() | amounts,
 )

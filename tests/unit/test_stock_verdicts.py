@@ -74,7 +74,22 @@ def test_an_inactive_product_cannot_be_reserved() -> None:
 
     assert outcome.verdict is Verdict.SHORT
     (line,) = outcome.refused
-    assert (line.available, line.reason) == (0, "inactive_product")
+    assert (line.available, line.stock, line.reason) == (0, 10, "inactive_product")
+
+
+def test_a_rejection_tells_the_stock_of_each_refused_product_whether_it_can_be_sold_or_not() -> (
+    None
+):
+    shelf = Shelf(None, a_product(LAMP, stock=5, is_active=False), a_product(DESK, stock=2))
+
+    outcome = shelf.tell(a_reserve(wanted={LAMP: 1, DESK: 3, MISSING: 1}, final=True))
+
+    told = {line["productId"]: line for line in document(outcome.event)["items"]}
+    assert {name: (line["available"], line["stock"]) for name, line in told.items()} == {
+        LAMP: (0, 5),
+        DESK: (2, 2),
+        MISSING: (0, 0),
+    }
 
 
 def test_price_changed_is_final_at_once_and_names_the_price() -> None:

@@ -106,6 +106,7 @@ _STOCK_REASON: Final[JsonSchema] = {
         "productId": ID,
         "wanted": _COUNT,
         "available": _COUNT,
+        "stock": _COUNT,
         "reason": {"type": "string"},
     },
     "required": ["productId", "reason"],

@@ -131,9 +131,10 @@ _STOCK_REASON: Final[JsonSchema] = {
         "productId": ID,
         "wanted": COUNT,
         "available": COUNT,
+        "stock": {**COUNT, "description": "What there is, whether it can be sold or not."},
         "reason": {"type": "string"},
     },
-    "required": ["productId", "wanted", "available", "reason"],
+    "required": ["productId", "wanted", "available", "stock", "reason"],
 }
 _RESERVATION_PROPERTIES: Final[dict[str, JsonSchema]] = {
     "orderId": ID,

@@ -46,7 +46,7 @@ class ReservedNow:
 
 @attrs.frozen(kw_only=True)
 class Availability:
-    """Whether a line can be had now: *refused* says why not, *stock* is what there is to sell."""
+    """Whether a line can be had now: *refused* says why not, *stock* is what there is."""
 
     line: MessageLine
     refused: RefusedLine | None
@@ -180,7 +180,7 @@ class ServeStock:
         products = {} if product is None else {line.product_id: product}
         [outcome] = self.ledger.decide([command], StockView({}, products)).outcomes
         refused = outcome.refused[0] if outcome.refused else None
-        stock = 0 if product is None or not product.is_active else product.stock
+        stock = 0 if product is None else product.stock
         return Availability(line=line, refused=refused, stock=stock)
 
 

@@ -125,7 +125,7 @@ async def test_availability_is_told_for_each_item_and_holds_nothing(
     assert told == [
         ("lamp", 5, True, None, 5, None),
         ("desk", 1, False, "price_changed", 1, 29.99),
-        ("old", 1, False, "inactive_product", 0, None),
+        ("old", 1, False, "inactive_product", 3, None),
         ("rug", 1, False, "unknown_product", 0, None),
     ]
     assert data["available"] is False
