@@ -66,6 +66,15 @@ def test_everything_answers_where_it_says(system: SystemProcess) -> None:
         assert httpx.get(f"{address}/health/ready").status_code == 200
 
 
+def test_every_part_describes_itself_to_programs_and_to_browsers(system: SystemProcess) -> None:
+    for name, address in system.addresses.items():
+        document = httpx.get(f"{address}/schema")
+        page = httpx.get(f"{address}/schema", headers={"Accept": "text/html"})
+
+        assert document.json()["info"]["title"].lower() == name
+        assert page.headers["content-type"].startswith("text/html")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -17,7 +17,7 @@ from inventory_domain.errors import (
 )
 from inventory_domain.ids import OrderId, ProductId
 from tests.support.edge_app import app_of, call, fault
-from tests.support.orders_app import bearer
+from tests.support.orders_app import bearer, client_of
 
 
 @pytest.fixture(autouse=True)
@@ -212,14 +212,55 @@ async def test_a_dependency_that_is_down_is_503_without_its_drivers_words() -> N
     assert answer.json()["dependency"] == "order store"
 
 
-async def test_the_schema_is_served_as_json_and_as_a_page() -> None:
-    app = app_of()
-    document = (await call(app, "GET", "/schema/openapi.json")).json()
-    page = await call(app, "GET", "/schema")
+async def test_the_schema_document_has_an_address_of_its_own() -> None:
+    document = (await call(app_of(), "GET", "/schema/openapi.json")).json()
 
     assert document["info"]["title"] == "Test"
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
-    assert "text/html" in page.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["/schema", "/schema/", "/api/v1/schema"])
+@pytest.mark.parametrize("accept", [None, "*/*", "", "application/json", "application/yaml"])
+async def test_whoever_asks_for_no_page_gets_the_schema_as_json(
+    path: str, accept: str | None
+) -> None:
+    headers = {} if accept is None else {"Accept": accept}
+    async with client_of(app_of()) as client:
+        if accept is None:
+            del client.headers["Accept"]
+        answer = await client.get(path, headers=headers, follow_redirects=True)
+        document = await client.get("/schema/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["vary"] == "Accept"
+    assert answer.json() == document.json()
+
+
+@pytest.mark.parametrize("path", ["/schema", "/schema/", "/api/v1/schema"])
+@pytest.mark.parametrize("accept", ["text/html", "text/html,application/xml;q=0.9,*/*;q=0.8"])
+async def test_a_browser_gets_the_schema_as_a_page(path: str, accept: str) -> None:
+    async with client_of(app_of()) as client:
+        page = await client.get(path, headers={"Accept": accept}, follow_redirects=True)
+
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["vary"] == "Accept"
+    assert "<html" in page.text
+
+
+async def test_the_schema_varies_by_origin_as_well_where_others_may_read_it() -> None:
+    app = app_of(cors_origins=["http://shop.test"])
+    answer = await call(app, "GET", "/schema", headers={"Origin": "http://shop.test"})
+
+    assert answer.headers.get_list("vary") == ["Origin", "Accept"]
+
+
+async def test_the_schema_takes_no_other_method() -> None:
+    answer = await call(app_of(), "POST", "/schema")
+
+    assert answer.status_code == 405
+    assert answer.json()["statusCode"] == 405
 
 
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "many"])

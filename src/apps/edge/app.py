@@ -23,6 +23,7 @@ from apps.edge.health import Probe, health_routes
 from apps.edge.limits import Rate, RateLimit
 from apps.edge.metrics import HttpMetrics
 from apps.edge.preflight import Preflights
+from apps.edge.schema import SCHEMA_PATH, SchemaByAccept
 from apps.workers import Supervisor
 
 __all__ = ["API_PREFIX", "Edge", "Lifespan", "create_app"]
@@ -86,11 +87,14 @@ def create_app(
     )
     _describe_shapes(app, schemas)
     handler = app.asgi_handler if cors is None else Preflights(app.asgi_handler, cors)
-    app.asgi_handler = Gate(handler, edge.verifier, metrics)
+    app.asgi_handler = Gate(SchemaByAccept(handler), edge.verifier, metrics)
     return app
 
 
-@get([f"{API_PREFIX}/schema", f"{API_PREFIX}/schema/{{page:path}}"], include_in_schema=False)
+@get(
+    [f"{API_PREFIX}{SCHEMA_PATH}", f"{API_PREFIX}{SCHEMA_PATH}/{{page:path}}"],
+    include_in_schema=False,
+)
 async def schema_beside_api(request: AnyRequest) -> Redirect:
     """Lead from beside the API to the root, where the description is."""
     return Redirect(request.scope["path"].removeprefix(API_PREFIX))
@@ -132,6 +136,7 @@ def _openapi(title: str, description: str, schemas: Mapping[str, JsonSchema]) ->
     return OpenAPIConfig(
         title=title,
         version=VERSION,
+        path=SCHEMA_PATH,
         description=description,
         components=components(schemas),
         render_plugins=[ScalarRenderPlugin(), SwaggerRenderPlugin()],
