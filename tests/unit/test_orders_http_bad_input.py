@@ -69,10 +69,24 @@ async def test_it_is_refused_and_nothing_is_stored(
     )
 
     assert answer.status_code == with_key.status_code == status
+    assert answer.json() == with_key.json()
     assert answer.json()["statusCode"] == status
     assert answer.json()["message"]
     assert not world.disk.orders
     assert not world.notifier.pushes
+
+
+@pytest.mark.parametrize("headers", [ANNA, {**ANNA, "Idempotency-Key": "k1"}])
+@pytest.mark.parametrize("price", [b"1e400", b"-1e400", b"9e999999", b"1" * 400])
+async def test_an_amount_beyond_every_float_is_named_with_a_key_and_without(
+    client: httpx.AsyncClient, price: bytes, headers: dict[str, str]
+) -> None:
+    body = b'{"items":[{"productId":"LAMP","qty":1,"price":' + price + b"}]}"
+    answer = await client.post(f"{API}/orders", content=body, headers=headers)
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_request"
+    assert answer.json()["fields"].keys() == {"items[0].price"}
 
 
 @pytest.mark.parametrize(

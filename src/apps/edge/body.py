@@ -68,10 +68,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     Raises:
         MalformedRequest: it is not JSON, or not an object.
     """
-    try:
-        document = _decode(body)
-    except (ValueError, ArithmeticError, RecursionError) as fault:
-        raise _malformed(fault) from fault
+    document = _decode_exactly(body)
     if not isinstance(document, dict):
         raise MalformedRequest(reason="The body must be a JSON object, in braces.")
     return document
@@ -85,12 +82,16 @@ def canonical(body: bytes) -> bytes:
     """
     try:
         return _encode_sorted(_decode_plain(body))
-    except (ValueError, RecursionError) as fault:
-        raise _malformed(fault) from fault
+    except (ValueError, RecursionError):
+        # A number may only be too large for a float: which field it is in is told later.
+        return _encode_sorted(_decode_exactly(body))
 
 
-def _malformed(fault: Exception) -> MalformedRequest:
-    return MalformedRequest(reason=f"The body must be JSON: {json_fault(fault)}.")
+def _decode_exactly(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return _decode(body)
+    except (ValueError, ArithmeticError, RecursionError) as fault:
+        raise MalformedRequest(reason=f"The body must be JSON: {json_fault(fault)}.") from fault
 
 
 async def read_object(request: AnyRequest) -> dict[str, Any]:
