@@ -1,5 +1,7 @@
 """Reading message documents: every fault named, unknown fields ignored."""
 
+from decimal import Decimal
+
 import attrs
 
 from inventory_domain.errors import BrokenMessage, RefusedLine
@@ -78,9 +80,12 @@ def _read_line(item: object, position: int) -> MessageLine:
     product_id = item.get("productId")
     if not is_id(product_id):
         raise broken(f"items[{position}].productId {id_fault(product_id)}")
-    quantity = item.get("qty", item.get("quantity"))
-    if type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
-        raise broken(f"items[{position}].qty must be a whole number from 1 to {QUANTITY_MAX}")
+    quantity, other = item.get("qty"), item.get("quantity")
+    if quantity is None:
+        quantity, other = other, None
+    # Nearly every line has one plain number; what else there may be is looked at if it has not.
+    if type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX or other is not None:
+        quantity = _read_quantity(item, f"items[{position}].")
     price = item.get("price")
     try:
         amount = None if price is None else parse_money(price)
@@ -92,6 +97,25 @@ def _read_line(item: object, position: int) -> MessageLine:
         price=amount,
         product_name=read_text(item.get("productName")),
     )
+
+
+def _read_quantity(item: Document, path: str) -> int:
+    """Return ``qty``, or ``quantity``, which is the same by another name; null is as absent."""
+    names = [name for name in ("qty", "quantity") if item.get(name) is not None] or ["qty"]
+    found = {_quantity(item.get(name), path + name) for name in names}
+    if len(found) > 1:
+        raise broken(f"{path}quantity differs from qty: send one of them")
+    return found.pop()
+
+
+def _quantity(value: object, name: str) -> int:
+    # 2.0 and 2e0 are as good as 2. The range comes first: a conversion of a number with a large
+    # exponent would take for ever.
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        whole = int(value) if 1 <= value <= QUANTITY_MAX else 0
+        if whole and whole == value:
+            return whole
+    raise broken(f"{name} must be a whole number from 1 to {QUANTITY_MAX}")
 
 
 def read_text(value: object) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.container import fast_codec
 from inventory_domain.codec import Codec, OrderCompletion
 from inventory_domain.errors import RefusedLine
 from inventory_domain.ids import EventId, OrderId, ProductId, UserId, is_id
@@ -256,6 +257,31 @@ def test_a_refused_line_has_the_stock_that_it_tells() -> None:
 
     assert isinstance(outcome, StockOutcome)
     assert [(line.available, line.stock) for line in outcome.refused] == [(0, 2), (9, 9)]
+
+
+@pytest.mark.parametrize("codec", [CODEC, fast_codec()], ids=["standard", "fast"])
+@pytest.mark.parametrize(
+    "quantity",
+    [
+        b'"quantity":2',
+        b'"qty":null,"quantity":2',
+        b'"qty":2,"quantity":null',
+        b'"qty":2,"quantity":2',
+        b'"qty":2.0',
+        b'"qty":2e0',
+        b'"qty":2,"quantity":2.00',
+    ],
+)
+def test_a_quantity_has_two_names_and_is_whole_with_a_point_too(
+    codec: Codec, quantity: bytes
+) -> None:
+    value = stored("plain-reserve.json").replace(b'"qty":2', quantity)
+
+    request = codec.read_request(a_record(an_outgoing_record(key=None, value=value)))
+
+    assert isinstance(request, ReserveRequest)
+    assert [line.quantity for line in request.lines] == [2, 1]
+    assert {type(line.quantity) for line in request.lines} == {int}
 
 
 def test_two_lines_of_one_product_at_one_price_are_added_up() -> None:

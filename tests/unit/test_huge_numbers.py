@@ -25,11 +25,12 @@ def test_the_largest_amount_is_an_amount() -> None:
 
 
 @pytest.mark.parametrize("codec", [Codec(), fast_codec()], ids=["plain", "fast"])
-@pytest.mark.parametrize("number", HUGE)
-def test_a_message_with_a_huge_number_is_broken(codec: Codec, number: str) -> None:
+@pytest.mark.parametrize("number", [*HUGE, "1e-999999", "-1e400"])
+@pytest.mark.parametrize("field", ["price", "quantity"])
+def test_a_message_with_a_huge_number_is_broken(codec: Codec, number: str, field: str) -> None:
     value = (
         '{"eventType":"STOCK_RESERVE_REQUEST","orderId":"order-1",'
-        '"items":[{"productId":"lamp","qty":1,"price":' + number + "}]}"
+        '"items":[{"productId":"lamp","qty":1,"' + field + '":' + number + "}]}"
     )
     record = a_record(an_outgoing_record(INVENTORY_RESERVE, value=value.encode()))
 

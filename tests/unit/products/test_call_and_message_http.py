@@ -7,9 +7,10 @@ import pytest
 
 from inventory_domain.ids import EventId, OrderId
 from inventory_domain.messages import MessageLine, ReleaseRequest, ReserveRequest, Trace
-from inventory_domain.records import header
+from inventory_domain.records import OutgoingRecord, header
 from inventory_domain.testing.builders import a_line
 from inventory_domain.testing.shop import MemoryShop
+from inventory_domain.topics import INVENTORY_RESERVE
 from tests.unit.products.caller import Client, app_of, client_of, items
 
 
@@ -66,6 +67,45 @@ async def test_a_call_is_told_by_the_same_events_as_a_message(quantity: int) -> 
         for ledger in shop.stock.disk.movements.values()
     ]
     assert kinds[:2] == kinds[2:]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"qty": 2},
+        {"quantity": 2},
+        {"qty": None, "quantity": 2},
+        {"qty": 2, "quantity": None},
+        {"qty": 2, "quantity": 2.0},
+        {"qty": 1, "quantity": 2},
+        {"qty": 2, "quantity": "2"},
+        {"qty": "2", "quantity": 2},
+        {"qty": 2.5},
+        {"qty": True},
+        {"qty": 0, "quantity": 2},
+        {"qty": None},
+        {},
+    ],
+    ids=str,
+)
+async def test_a_quantity_is_read_by_call_as_in_a_message(
+    line: dict[str, Any],
+) -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    wanted = [{"productId": "lamp", **line}]
+    message = {"eventType": "STOCK_RESERVE_REQUEST", "orderId": "o-2", "items": wanted}
+
+    async with client_of(app_of(shop)) as client:
+        call = await client.call("POST", "/reservations", {"orderId": "o-1", "items": wanted})
+    value = json.dumps(message).encode()
+    await shop.log.publish([OutgoingRecord(INVENTORY_RESERVE, b"o-2", value)])
+    await shop.settle()
+
+    held = {one.order_id: one.lines for one in shop.stock.disk.reservations.values()}
+    assert call.status_code == (201 if held else 400)
+    assert held.get(OrderId("o-1")) == held.get(OrderId("o-2"))
+    assert len(await shop.dead_letters()) == (0 if held else 1)
 
 
 async def test_an_insane_request_id_is_replaced(client: Client) -> None:
