@@ -130,6 +130,38 @@ async def test_what_is_new_follows_on_what_was_seen(monitor: Caller, shop: Memor
     assert third["messages"] == []
 
 
+@pytest.mark.parametrize("query", ["", "?order=order-1", "?from=0", "?search=order-1"])
+async def test_messages_are_all_that_were_there_when_the_call_came(
+    monitor: Caller, shop: MemoryShop, query: str
+) -> None:
+    """However short ago others looked at the log."""
+    unknown = await monitor.call("GET", "/topics/notes/messages")
+    for count in range(1, 4):
+        await monitor.get("/topics")
+        await shop.log.publish([OutgoingRecord("notes", b"order-1", b"%d" % count)])
+
+        page = await monitor.get(f"/topics/notes/messages{query}")
+
+        assert (page["count"], page["isComplete"]) == (count, True)
+    assert unknown.status_code == 404
+
+
+async def test_stories_and_dead_letters_are_up_to_date_when_the_call_comes(
+    monitor: Caller, shop: MemoryShop
+) -> None:
+    await shop.add_products({"lamp": 1})
+    await monitor.get("/topics")
+    await monitor.get("/dead-letters")
+    order = await shop.place({"lamp": 5})
+    await shop.settle()
+
+    story = await monitor.get(f"/orders/{order.order_id}/story")
+    letters = await monitor.get("/dead-letters")
+
+    assert "deadLetter" in {entry["kind"] for entry in story["entries"]}
+    assert (letters["count"], letters["isComplete"]) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -1,12 +1,16 @@
 """Lag, counted from what an onlooker sees."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from apps.monitor.samples import GroupSample, Sample, Samples, sample_of
 from apps.monitor.vitals import Part, Status, Vitals, group_part, worst
 from apps.monitor.watch import LogLook, LogWatch
+from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.log_lag import group_lag, group_topics, message_count
 from inventory_domain.log_view import GroupInfo, MemberInfo, PartitionInfo, TopicInfo
 from inventory_domain.records import OutgoingRecord, TopicPartition
@@ -83,6 +87,63 @@ async def test_many_who_look_at_once_ask_the_log_once() -> None:
     first, second = await watch.look(), await watch.look()
 
     assert first is second
+
+
+class SlowInspector:
+    """Looks at the topics at once, and answers when it is told to."""
+
+    def __init__(self, log: MemoryEventLog) -> None:
+        self._log = log
+        self.looks: list[asyncio.Event] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def topics(self) -> Sequence[TopicInfo]:
+        found = await self._log.topics()
+        answered = asyncio.Event()
+        self.looks.append(answered)
+        await answered.wait()
+        return found
+
+
+async def test_a_topic_is_asked_for_once_by_many_and_is_never_older_than_the_question() -> None:
+    clock = VirtualClock()
+    log = MemoryEventLog(MemoryBroker(clock))
+    await log.publish([OutgoingRecord("notes", b"a", b"1")])
+    inspector = SlowInspector(log)
+    watch = LogWatch(inspector, clock)
+
+    early = asyncio.create_task(watch.topic("notes"))
+    await clock.advance(0)
+    await log.publish([OutgoingRecord("notes", b"a", b"2")])
+    late = [asyncio.create_task(watch.topic("notes")) for _ in range(10)]
+    await clock.advance(0)
+    inspector.looks[0].set()
+    await clock.advance(0)
+    inspector.looks[1].set()
+    first, *others = await asyncio.gather(early, *late)
+
+    assert len(inspector.looks) == 2
+    assert first is not None
+    assert message_count(first) == 1
+    assert [one and message_count(one) for one in others] == [2] * 10
+
+
+async def test_a_topic_is_asked_for_anew_after_an_outage() -> None:
+    clock = VirtualClock()
+    log = MemoryEventLog(MemoryBroker(clock))
+    await log.publish([OutgoingRecord("notes", b"a", b"1")])
+    watch = LogWatch(log, clock)
+    await watch.topic("notes")
+
+    log.faults.available = False
+    with pytest.raises(DependencyUnavailable):
+        await watch.topic("notes")
+    log.faults.available = True
+
+    assert await watch.topic("notes") is not None
+    assert await watch.topic("absent") is None
 
 
 def test_a_group_without_members_is_down() -> None:

@@ -65,12 +65,12 @@ class MonitorDesk:
             await self.switches.aclose()
 
     async def topic(self, name: str) -> TopicInfo:
-        """Return a topic as it is now.
+        """Return a topic with everything that is in it by now.
 
         Raises:
             NotThere: the log has no such topic.
         """
-        found = (await self.watch.look()).topic(name)
+        found = await self.watch.topic(name)
         if found is None:
             raise _not_there("topic", name)
         return found

@@ -45,10 +45,6 @@ class LogLook:
     topics: tuple[TopicInfo, ...]
     groups: tuple[GroupLook, ...]
 
-    def topic(self, name: str) -> TopicInfo | None:
-        """Return the topic called *name*."""
-        return next((topic for topic in self.topics if topic.name == name), None)
-
     def group(self, name: str) -> GroupLook | None:
         """Return the group called *name*."""
         return next((group for group in self.groups if group.info.name == name), None)
@@ -62,6 +58,9 @@ class LogWatch:
     clock: Clock
     _latest: LogLook | None = None
     _looking: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+    _ends: "_Ends" = attrs.field(
+        default=attrs.Factory(lambda self: _Ends(self.inspector), takes_self=True)
+    )
 
     async def look(self, age_seconds_max: float = _AGE_SECONDS_MAX) -> LogLook:
         """Return a look that is at most so old.
@@ -74,6 +73,14 @@ class LogWatch:
             if latest is None or (now - latest.at).total_seconds() > age_seconds_max:
                 latest = self._latest = await self._look(now)
             return latest
+
+    async def topic(self, name: str) -> TopicInfo | None:
+        """Return the topic called *name* with all that is in it when this is called.
+
+        Raises:
+            DependencyUnavailable: the log is away.
+        """
+        return next((one for one in await self._ends.now() if one.name == name), None)
 
     async def _look(self, now: datetime) -> LogLook:
         # The groups first: what they have committed lies before the ends that are read next.
@@ -94,3 +101,27 @@ class LogWatch:
     async def _time_of_next(self, lag: PartitionLag) -> datetime | None:
         records = await self.inspector.read(lag.at, start=lag.position, count_max=1)
         return records[0].timestamp if records else None
+
+
+@attrs.define
+class _Ends:
+    """The topics with their ends, never older than the question, by one look at a time.
+
+    A look under way may have missed what came since it began. So all who ask meanwhile wait for
+    its end and share the next one, however many they are.
+    """
+
+    inspector: LogInspector
+    _begun: int = 0
+    _latest: tuple[int, Sequence[TopicInfo]] = (0, ())
+    _looking: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+
+    async def now(self) -> Sequence[TopicInfo]:
+        begun_before = self._begun
+        async with self._looking:
+            number, topics = self._latest
+            if number <= begun_before:
+                self._begun = number = self._begun + 1
+                topics = await self.inspector.topics()
+                self._latest = (number, topics)
+            return topics
