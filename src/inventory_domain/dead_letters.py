@@ -1,10 +1,13 @@
 """Dead letters: a record that could not be processed, parked with its reason and its origin."""
 
+import json
 from datetime import datetime
 
 import attrs
 
 from inventory_domain.codec import REDRIVE_COUNT_HEADER
+from inventory_domain.errors import BrokenMessage
+from inventory_domain.message_reading import read_text
 from inventory_domain.records import (
     Headers,
     OutgoingRecord,
@@ -55,6 +58,11 @@ _OURS = frozenset(
 _MESSAGE_LENGTH_MAX = 1000
 # Whoever wrote a header: up to so many digits it is a number that every store can hold.
 _DIGITS_MAX = 18
+# A hundred lines need less. Longer ones are not worth the time of whoever reads all letters.
+_SEARCHED_BYTES_MAX = 32 * 1024
+
+# Numbers stay text: some would take for ever, and none is looked at.
+_loads = json.JSONDecoder(parse_int=str, parse_float=str).decode
 
 
 @attrs.frozen(kw_only=True)
@@ -90,9 +98,17 @@ class DeadLetter:
 
     @property
     def order_id(self) -> str | None:
-        """The order it is about, as far as its key tells."""
-        key = self.record.key
-        return None if key is None else key.decode("utf-8", "replace")
+        """The order it is about, as far as its key tells.
+
+        Where there is no key, or the message is broken and its key may be another's, the order
+        that its value names comes first.
+        """
+        key, named = self.record.key, ""
+        if key is None or self.failure.error_class == BrokenMessage.code:
+            named = _order_named_in(self.record.value)
+        if named or key is None:
+            return named or None
+        return key.decode("utf-8", "replace")
 
 
 def bury(record: Record, failure: Failure, *, service: str) -> OutgoingRecord:
@@ -162,6 +178,17 @@ def parse_letter_id(text: str) -> tuple[TopicPartition, int] | None:
 def redrive_count(headers: Headers) -> int:
     """Return how often people have sent this record back."""
     return _number(headers, REDRIVE_COUNT_HEADER)
+
+
+def _order_named_in(value: bytes | None) -> str:
+    """Return the order id in *value*, whatever that holds, or an empty text."""
+    if not value or len(value) > _SEARCHED_BYTES_MAX:
+        return ""
+    try:
+        document = _loads(value.decode())
+    except (ValueError, RecursionError):
+        return ""
+    return read_text(document.get("orderId")) if isinstance(document, dict) else ""
 
 
 def _original_headers(headers: Headers) -> Headers:

@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inventory_domain.dead_letters import revive
-from inventory_domain.ids import ProductId
+from inventory_domain.codec import MESSAGE_BYTES_MAX
+from inventory_domain.dead_letters import read_letter, revive
+from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.log_view import GroupInfo, TopicInfo
 from inventory_domain.ports import LogInspector
-from inventory_domain.records import OutgoingRecord, Record, TopicPartition
+from inventory_domain.records import Headers, OutgoingRecord, Record, TopicPartition
+from inventory_domain.testing.builders import a_record
 from inventory_domain.testing.shop import MemoryShop
+from inventory_domain.topics import INVENTORY_RESERVE
 from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterState
 from inventory_domain.use_cases.letter_index import LetterIndex
 from inventory_domain.use_cases.letters import Letters
+from inventory_domain.use_cases.redrive import Forecast
 
 EVERY = DeadLetterFilter(state=None)
 OPEN = DeadLetterFilter()
@@ -218,3 +224,81 @@ async def test_a_letter_by_its_id_is_the_one_that_is_listed(shop: MemoryShop) ->
     [letter] = await shop.redrive.letters(EVERY)
 
     assert await shop.redrive.letter(letter.letter_id) == letter
+
+
+BROKEN = (("error-class", b"broken_message"),)
+
+
+def a_letter_of(
+    key: bytes | None, value: bytes | None, headers: Headers = BROKEN
+) -> OutgoingRecord:
+    return OutgoingRecord(DEAD, key, value, headers)
+
+
+@pytest.mark.parametrize(
+    ("letter", "order_id"),
+    [
+        (a_letter_of(None, b'{"orderId":"o1","items":[]}'), "o1"),
+        (a_letter_of(None, b'{"orderId":"o1"}', headers=()), "o1"),
+        (a_letter_of(b"o2", b'{"orderId":"o1"}'), "o1"),
+        (a_letter_of(b"o1", b'{"orderId":"o1","items":[]}'), "o1"),
+        # Nothing that could be told apart from the key, or nothing at all.
+        (a_letter_of(b"o1", b"{"), "o1"),
+        (a_letter_of(b"o1", None), "o1"),
+        (a_letter_of(b"o1", b'{"orderId":null}'), "o1"),
+        (a_letter_of(b"o1", b'[{"orderId":"o2"}]'), "o1"),
+        (a_letter_of(b"o1", b'{"orderId":["o2"]}'), "o1"),
+        (a_letter_of(b"\xff", b"\xff"), "\N{REPLACEMENT CHARACTER}"),
+        (a_letter_of(None, b"not JSON"), None),
+        (a_letter_of(None, b'"o1"'), None),
+        (a_letter_of(None, None), None),
+        # A number that no program can hold is no reason not to find it.
+        (a_letter_of(None, b'{"n":' + b"9" * 9_999 + b',"orderId":"o1"}'), "o1"),
+        (a_letter_of(None, b'{"n":1e999999999999,"orderId":"o1"}'), "o1"),
+        # What is very long is not looked into.
+        (a_letter_of(b"o2", b'{"orderId":"o1"}' + b" " * MESSAGE_BYTES_MAX), "o2"),
+        # The service has read it, and would have refused another key.
+        (a_letter_of(b"o1", b'{"orderId":"o2"}', (("error-class", b"unknown_product"),)), "o1"),
+    ],
+)
+async def test_a_letter_is_found_by_the_order_that_it_is_about(
+    shop: MemoryShop, letter: OutgoingRecord, order_id: str | None
+) -> None:
+    await shop.log.publish([letter])
+
+    [found] = await shop.redrive.letters(OPEN)
+
+    assert found.order_id == order_id
+    if order_id is not None:
+        assert await shop.redrive.letters(DeadLetterFilter(order_id=order_id)) == [found]
+    assert not await shop.redrive.letters(DeadLetterFilter(order_id="another"))
+
+
+@given(
+    key=st.none() | st.binary(max_size=20),
+    value=st.binary(max_size=60)
+    | st.sampled_from([b"[" * 50_000, b'{"orderId":' * 5_000, b'{"orderId":"\\ud800"}'])
+    | st.text(max_size=20).map(lambda text: b'{"orderId":"' + text.encode() + b'"}'),
+)
+def test_the_order_of_any_letter_can_be_told(key: bytes | None, value: bytes) -> None:
+    order_id = read_letter(a_record(a_letter_of(key, value))).order_id
+
+    assert order_id is None or order_id.encode().decode() == order_id
+
+
+async def test_a_letter_without_a_key_is_left_out_once_its_order_is_cancelled(
+    shop: MemoryShop,
+) -> None:
+    await shop.add_products({"lamp": 1})
+    value = (
+        b'{"eventType":"STOCK_RESERVE_REQUEST","orderId":"o1",'
+        b'"items":[{"productId":"lamp","qty":5}]}'
+    )
+    await shop.log.publish([OutgoingRecord(INVENTORY_RESERVE, None, value)])
+    await shop.settle()
+    await shop.serve.release(OrderId("o1"), reason="ORDER_CANCELLED")
+
+    found = await shop.redrive.letters(DeadLetterFilter(order_id="o1"))
+    [plan] = await shop.redrive.plan(found)
+
+    assert (plan.forecast, plan.is_sent) == (Forecast.CANCELLED, False)
