@@ -110,6 +110,7 @@ def test_a_websocket_bears_the_id_of_the_call_taken_or_refused(system: SystemPro
 
     assert refusal.value.response.status_code == 403
     assert refusal.value.response.headers["X-Request-Id"] == "mine-1"
+    assert "handshake" not in system.output() + system.errors()
 
 
 def test_a_call_beside_the_sockets_has_one_id(system: SystemProcess) -> None:

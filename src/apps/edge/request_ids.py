@@ -44,7 +44,11 @@ class _Sending:
     @property
     def transport(self) -> Any:  # noqa: ANN401 - the server's own, which ASGI does not know
         """Return what is below the connection: sockets look here for it, to break off."""
-        return getattr(getattr(self._send, "__self__", None), "transport", None)
+        return getattr(self._server, "transport", None)
+
+    @property
+    def _server(self) -> Any:  # noqa: ANN401 - as above
+        return getattr(self._send, "__self__", None)
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - any of ASGI's messages
         """Pass *message* on; the beginning of the answer bears the id."""
@@ -78,3 +82,7 @@ class _Sending:
         end: Any = {"type": "websocket.http.response.body", "body": b"", "more_body": False}
         await self._send(refusal)
         await self._send(end)
+        # uvicorn notes that the handshake is over for its own refusal alone: without the note it
+        # logs an error for each of these.
+        if hasattr(self._server, "handshake_complete"):
+            self._server.handshake_complete = True
