@@ -61,6 +61,7 @@ FULL_ORDER = Order(
     refused_lines=(
         a_refused_line("LAMP-OAK"),
         a_refused_line("DESK-PINE", reason="price_changed", price=Money(1999)),
+        a_refused_line("RUG-WOOL", reason="inactive_product", available=0, stock=5),
     ),
     shipping_address=Address(
         street="Am Markt 1", city="Jena", state="TH", zip_code="07743", country="DE"

@@ -93,6 +93,7 @@ FULL_RESERVATION = Reservation(
         RefusedLine(
             product_id=DESK, wanted=1, available=9, reason="price_changed", price=Money(1999)
         ),
+        RefusedLine(product_id=RUG, wanted=1, available=0, stock=5, reason="inactive_product"),
     ),
     version=4,
     updated_at=later(5.999),
