@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -55,6 +56,30 @@ async def test_what_waits_in_the_outbox_is_told_as_pending() -> None:
 
     assert story is not None
     assert {record.topic for record in story.pending} == {"order.created", "inventory.reserve"}
+
+
+@pytest.mark.parametrize("read", ["topics", "find_movements"])
+async def test_what_is_published_while_the_story_is_read_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    order = await shop.place({"lamp": 2})
+    part = shop.log if read == "topics" else shop.stock
+    inner = getattr(part, read)
+
+    async def with_a_flush(*asked: Any) -> Any:
+        await shop.orders_relay.flush()
+        return await inner(*asked)
+
+    monkeypatch.setattr(part, read, with_a_flush)
+
+    story = await teller_of(shop).tell(order.order_id)
+
+    assert story is not None
+    told = [one.what.topic for one in story.chapters if isinstance(one.what, Record)]
+    waiting = [record.topic for record in story.pending]
+    assert sorted([*told, *waiting]) == ["inventory.reserve", "order.created"]
 
 
 async def test_dead_letters_are_told_with_their_attempts() -> None:

@@ -83,17 +83,20 @@ class StoryTeller:
             return None
         order_id = OrderId(id_or_number) if order is None else order.order_id
         reservation = (await self.stock.load([order_id], ())).reservations.get(order_id)
+        # Before the log: what is published meanwhile is then found twice, and not in neither.
+        waiting = await self._pending(order_id)
         windows = windows_around(_moments(order, reservation), before=_BEFORE, after=_AFTER)
         records = await self._records(order_id, windows)
         movements = await self._movements(order_id, _products(order, reservation))
         tellings: list[Telling] = [*(order.history if order else ()), *movements.items]
         tellings.extend(map(_as_letter, records.items))
+        published = {(record.topic, record.value) for record in records.items}
         story = Story(
             order_id=order_id,
             order=order,
             reservation=reservation,
             chapters=_in_time(tellings),
-            pending=await self._pending(order_id),
+            pending=tuple(one for one in waiting if (one.topic, one.value) not in published),
             is_complete=records.is_complete and movements.is_complete,
         )
         return None if story.is_empty else story
