@@ -44,17 +44,10 @@ async def test_an_answer_that_has_an_id_keeps_it_alone() -> None:
     assert sent["headers"] == [(b"x-request-id", b"own")]
 
 
-async def test_a_server_that_knows_no_refusal_is_told_to_close() -> None:
-    close = {"type": "websocket.close", "code": 1013}
-
-    assert await answers(called("websocket"), close) == [close]
-
-
-async def test_a_websocket_that_was_open_is_closed_as_ever() -> None:
-    scope = called("websocket", extensions={"websocket.http.response": {}})
+async def test_a_websocket_is_closed_as_the_app_closes_it() -> None:
     close = {"type": "websocket.close", "code": 1000}
 
-    accept, end = await answers(scope, {"type": "websocket.accept"}, close)
+    accept, end = await answers(called("websocket"), {"type": "websocket.accept"}, close)
 
     assert accept["headers"] == [(b"x-request-id", b"mine-1")]
     assert end == close
