@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from playwright.sync_api import Browser, expect
 
 from tests.support.browsers import WIDTHS, MonitorWindow, Window, missing, open_browser
@@ -91,11 +92,20 @@ def test_somebody_buys_and_the_admin_sees_it(browser: Browser, shop: ManyProcess
     admin.close()
 
 
+def leave_a_group(bootstrap: str, name: str) -> None:
+    """Be a group that has read one record and is gone."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": name, "log_level": 0})
+    consumer.commit(offsets=[TopicPartition("order.created", 0, 1)], asynchronous=False)
+    consumer.close()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_monitor_tells_where_everything_went(
-    browser: Browser, shop: ManyProcesses, width: int
+    browser: Browser, shop: ManyProcesses, kafka_server: KafkaServer | KafkaMock, width: int
 ) -> None:
     assert shop.run("seed").returncode == 0
+    # Other teams name their groups as they like.
+    leave_a_group(kafka_server.bootstrap, "analytics" + 60 * "x")
     good, short = shop.order("lamp-oak", 2)["_id"], shop.order("chair-ash", 900)["_id"]
     assert wait_until(lambda: shop.stock_state(good) == "reserved", SECONDS_MAX)
     assert wait_until(lambda: shop.stock_state(short) == "rejected", SECONDS_MAX)

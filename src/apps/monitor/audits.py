@@ -15,8 +15,8 @@ __all__ = ["Audit", "Audits"]
 _AGE_SECONDS_MAX: Final = 3.0
 _PAUSE_SECONDS_MIN: Final = 20.0
 # Up to this it is run for whoever asks; what takes longer nobody has to wait for.
-_CHEAP_SECONDS_MAX: Final = 0.05
-# By itself it takes at most a fiftieth of the time.
+_WAIT_SECONDS_MAX: Final = 1.0
+# It takes at most a fiftieth of the time, by itself and for all who ask.
 _PAUSE_FACTOR: Final = 50
 
 
@@ -46,15 +46,16 @@ class Audits:
     _running: asyncio.Lock = attrs.field(factory=asyncio.Lock)
 
     async def recent(self) -> Audit:
-        """Return the latest audit, or a new one if there is none or it costs next to nothing.
+        """Return the latest audit, or a new one if there is none or one costs little by now.
 
         Raises:
             DependencyUnavailable: it was run, and the stock store is away.
         """
         latest = self.latest
-        if latest is None or latest.seconds <= _CHEAP_SECONDS_MAX:
+        if latest is None:
             return await self.run()
-        return latest
+        has_rested = self._age_seconds(latest) >= latest.seconds * _PAUSE_FACTOR
+        return await self.run() if has_rested and latest.seconds <= _WAIT_SECONDS_MAX else latest
 
     async def run(self, age_seconds_max: float = _AGE_SECONDS_MAX) -> Audit:
         """Return an audit that is at most so old.
@@ -74,7 +75,10 @@ class Audits:
         if self.latest is None:
             return 0.0
         pause = max(_PAUSE_SECONDS_MIN, self.latest.seconds * _PAUSE_FACTOR)
-        return pause - (self.clock.now() - self.latest.at).total_seconds()
+        return pause - self._age_seconds(self.latest)
+
+    def _age_seconds(self, audit: Audit) -> float:
+        return (self.clock.now() - audit.at).total_seconds()
 
     async def _audit(self) -> Audit:
         began = self.clock.now()
