@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from adapters.kafka import KafkaEventLog, KafkaSettings, KafkaSubscription
+from adapters.kafka import KafkaEventLog, KafkaInspector, KafkaSettings, KafkaSubscription
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.records import OutgoingRecord, Record, TopicPartition
 from inventory_domain.testing import an_outgoing_record
@@ -79,6 +79,23 @@ async def take_in_spite_of_outages(subscription: KafkaSubscription, count: int) 
 
     await eventually(all_here, f"{count} records come")
     return list(found.values())
+
+
+async def read_in_spite_of_outages(
+    inspector: KafkaInspector, at: TopicPartition
+) -> Sequence[Record]:
+    """Return what is in a partition, as soon as a broker that has just started tells it."""
+    found: list[Record] = []
+
+    async def told() -> bool:
+        try:
+            found.extend(await inspector.read(at, start=0, count_max=10))
+        except DependencyUnavailable:
+            return False
+        return True
+
+    await eventually(told, "the records are read")
+    return found
 
 
 async def fails_in_time(call: Callable[[], object]) -> DependencyUnavailable:

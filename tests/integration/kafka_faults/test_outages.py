@@ -20,6 +20,7 @@ from tests.integration.kafka_faults.driving import (
     one_batch,
     opened,
     publish_until_taken,
+    read_in_spite_of_outages,
     take_in_spite_of_outages,
     values,
 )
@@ -143,7 +144,7 @@ async def test_what_was_given_up_is_not_sent_later(
     await asyncio.to_thread(real_kafka_server.start)
     await publish_until_taken(log, numbered(topic, [2]))
 
-    records = await inspector.read(TopicPartition(topic, 0), start=0, count_max=10)
+    records = await read_in_spite_of_outages(inspector, TopicPartition(topic, 0))
     assert [record.value for record in records] == [b"0", b"2"]
 
 
