@@ -29,7 +29,7 @@ from tests.support.server_process import (
 QUICK_START = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 MADE_ARCHIVE = "classes.jsa"
 PROBE_SECONDS = 0.5
-TOPIC_SECONDS_MAX = 20.0
+TOPIC_SECONDS_MAX = 60.0
 LOG_LEVEL = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
