@@ -25,6 +25,7 @@ from apps.pages.addresses import addresses
 from apps.pages.site import Shell, site_routes
 from apps.workers import Supervisor, Work
 from inventory_domain.ids import OrderId, ProductId
+from inventory_domain.ports import Notifier
 
 __all__ = ["create_monitor_app", "start_monitor_work"]
 
@@ -102,9 +103,8 @@ def start_monitor_work(container: Container, supervisor: Supervisor) -> None:
         return Sampling(container.log_watch(), container.samples(), clock)
 
     async def auditing() -> Work:
-        # Only a process from which the admins can be reached has a notifier.
-        has_notifier = container.notifier.is_defined
-        alarm = Alarm(container.notifier(), clock) if has_notifier else None
+        notifier = _notifier(container)
+        alarm = None if notifier is None else Alarm(notifier, clock)
         return Auditing(container.audits(), clock, alarm)
 
     async def reading() -> Work:
@@ -156,8 +156,13 @@ def _services(container: Container) -> Mapping[str, str]:
     return {name: address for name, (port, address) in ports.items() if port}
 
 
+def _notifier(container: Container) -> Notifier | None:
+    # Only a process from which somebody can be reached has one.
+    return container.notifier() if container.notifier.is_defined else None
+
+
 def _journal(container: Container) -> PushJournal | None:
-    notifier = container.notifier() if container.notifier.is_defined else None
+    notifier = _notifier(container)
     return notifier if isinstance(notifier, PushJournal) else None
 
 

@@ -87,7 +87,9 @@ class LetterIndex:
             # Those of one partition stay in its order.
             self._entries.sort(key=_at)
             found = [
-                one for one in self._entries if wanted.matches(one, is_open=self._is_open(one))
+                one
+                for one in self._entries
+                if wanted.matches(one, is_open=self._is_open(one.message, one.redrives))
             ]
             self._answers[wanted] = found
         return found
@@ -102,10 +104,11 @@ class LetterIndex:
 
     def with_state(self, letter: DeadLetter) -> DeadLetter:
         """Return *letter* with what is known of what became of it."""
-        return attrs.evolve(letter, is_open=self._is_open(LetterEntry.of(letter)))
+        message = message_mark(letter.origin.topic, letter.record)
+        return attrs.evolve(letter, is_open=self._is_open(message, letter.redrives))
 
-    def _is_open(self, entry: LetterEntry) -> bool:
-        return self._sent.get(entry.message, 0) <= entry.redrives
+    def _is_open(self, message: int, redrives: int) -> bool:
+        return self._sent.get(message, 0) <= redrives
 
     def _take_note_of(self, bounds: _Bounds) -> None:
         """Forget what the log has let go, and everything if it was made anew."""

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -28,6 +30,16 @@ from tests.support.kafka_server import KafkaServer
 from tests.support.proxy import Mode, Proxy
 
 pytestmark = pytest.mark.integration
+
+
+@asynccontextmanager
+async def behind_proxy(server: KafkaServer) -> AsyncIterator[tuple[Proxy, KafkaEventLog]]:
+    """Open a log whose every byte goes through a proxy."""
+    async with (
+        Proxy(server.behind_proxy_port, server.proxy_port) as proxy,
+        opened(f"127.0.0.1:{proxy.port}") as log,
+    ):
+        yield proxy, log
 
 
 async def test_nothing_acknowledged_is_lost_when_the_broker_is_killed(
@@ -151,12 +163,8 @@ async def test_what_was_given_up_is_not_sent_later(
 async def test_a_hanging_connection_is_an_outage_and_no_freeze(
     real_kafka_server: KafkaServer, topics: MakeTopics, group: str
 ) -> None:
-    server = real_kafka_server
     (topic,) = await topics(1, partitions=1)
-    async with (
-        Proxy(server.behind_proxy_port, server.proxy_port) as proxy,
-        opened(f"127.0.0.1:{proxy.port}") as log,
-    ):
+    async with behind_proxy(real_kafka_server) as (proxy, log):
         subscription = await log.subscribe(group, [topic])
         await log.publish(numbered(topic, [0, 1]))
         async with subscription.batch(count_max=1, wait_seconds=5.0):
@@ -179,12 +187,8 @@ async def test_a_hanging_connection_is_an_outage_and_no_freeze(
 async def test_a_consumer_that_hears_nothing_is_an_outage(
     real_kafka_server: KafkaServer, topics: MakeTopics, group: str
 ) -> None:
-    server = real_kafka_server
     (topic,) = await topics(1, partitions=1)
-    async with (
-        Proxy(server.behind_proxy_port, server.proxy_port) as proxy,
-        opened(f"127.0.0.1:{proxy.port}") as log,
-    ):
+    async with behind_proxy(real_kafka_server) as (proxy, log):
         subscription = await log.subscribe(group, [topic])
         await share_out([subscription], [TopicPartition(topic, 0)])
 
