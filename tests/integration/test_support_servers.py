@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from tests.support.mongo_server import ForeignMongo, MongoServer
 from tests.support.redis_server import RedisServer
-from tests.support.server_process import ServerFailed, wait_until
+from tests.support.server_process import ServerFailed, free_port, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -175,3 +175,9 @@ def test_a_server_does_not_take_another_one_at_its_port_for_itself(
             server.start()
     finally:
         server.close()
+
+
+def test_no_port_is_given_to_two_who_have_yet_to_listen() -> None:
+    ports = [free_port() for _ in range(500)]
+
+    assert len(set(ports)) == len(ports)

@@ -34,8 +34,12 @@ class ServerFailed(Exception):
     """A server did not start, or ended by itself; the text carries the end of its log."""
 
 
+# What free_port has handed out: whoever asked may begin to listen there only later.
+_ports_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port nobody listens on.
+    """Return a port nobody listens on, another one at each call in this process.
 
     It lies below the ports that the kernel hands to outgoing connections, so that a server
     finds its port free again when it comes back after a kill.
@@ -43,8 +47,11 @@ def free_port() -> int:
     chance = random.SystemRandom()
     for _ in range(PORTS_TRIED_MAX):
         port = chance.randrange(20_000, 32_000)
+        if port in _ports_given:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((LOOPBACK, port))
+            _ports_given.add(port)
             return port
     raise ServerFailed(f"no free port found in {PORTS_TRIED_MAX} tries")
 
