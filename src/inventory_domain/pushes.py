@@ -53,11 +53,7 @@ def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> lis
         message = f"The stock for order {order.order_number} is reserved."
         return [_push("order:stock_reserved", order, now, message, {"lines": lines})]
     if outcome.kind is OutcomeKind.RELEASED:
-        message = f"The stock of order {order.order_number} was given back."
-        if not outcome.lines:
-            # It was rejected before, or cancelled before anything was reserved.
-            message = f"Order {order.order_number} held no stock: there was none to give back."
-        return [_push("order:updated", order, now, message)]
+        return _release_pushes(order, outcome, now)
     lines = [refused_view(line) for line in outcome.refused]
     more = {"lines": lines, "reason": _reason(outcome)}
     message = _refusal_text(order.order_number, outcome)
@@ -65,6 +61,32 @@ def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> lis
         _push("order:stock_rejected", order, now, message, more),
         rejection_alert(outcome, order.order_number, now=now),
     ]
+
+
+def _release_pushes(order: Order, outcome: StockOutcome, now: datetime) -> list[Push]:
+    if not outcome.lines:
+        # It was rejected before, or cancelled before anything was reserved.
+        message = f"Order {order.order_number} held no stock: there was none to give back."
+        return [_push("order:updated", order, now, message)]
+    message = f"The stock of order {order.order_number} was given back."
+    pushes = [_push("order:updated", order, now, message)]
+    if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+        # Whoever gave it back knew nothing of it: what is for sale again has left the house.
+        units = ", ".join(f"{line.quantity} of {line.product_id}" for line in outcome.lines)
+        alert = (
+            f"{message[:-1]} when it was {order.status.label.lower()} already: {units} cannot be "
+            "sold again. Write them off unless they come back."
+        )
+        pushes.append(
+            alert_push(
+                "broken_invariant",
+                "released_after_shipping",
+                alert,
+                now=now,
+                order_id=order.order_id,
+            )
+        )
+    return pushes
 
 
 def rejection_alert(outcome: StockOutcome, order_number: str, *, now: datetime) -> Push:

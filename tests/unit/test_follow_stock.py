@@ -7,7 +7,7 @@ import pytest
 
 from inventory_domain.errors import Shortage
 from inventory_domain.ids import OrderId, ProductId
-from inventory_domain.orders import StockState
+from inventory_domain.orders import OrderStatus, StockState
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.testing import a_line
 from inventory_domain.testing.shop import ADMIN, MemoryShop
@@ -86,6 +86,41 @@ async def test_a_cancelled_order_is_told_what_became_of_its_stock() -> None:
         "there was none to give back.",
     }
     assert (await shop.product("lamp")).stock == 5
+
+
+@pytest.mark.parametrize("last", [OrderStatus.SHIPPED, OrderStatus.DELIVERED])
+async def test_the_admins_are_alarmed_when_what_has_left_is_for_sale_again(
+    last: OrderStatus,
+) -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    order = await shop.place({"lamp": 2})
+    await shop.settle()
+
+    await shop.serve.release(order.order_id, reason="a mistake")
+    for status in (OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+        if status <= last:
+            await shop.change_order.status(order.order_id, status, actor=ADMIN)
+    await shop.settle()
+
+    [(kind, reason, order_id, message)] = alerts(shop)
+    assert (kind, reason) == ("broken_invariant", "released_after_shipping")
+    assert order_id == order.order_id
+    assert f"when it was {last.label.lower()} already: 2 of lamp cannot" in message
+
+
+async def test_nobody_is_alarmed_when_an_order_is_cancelled_on_its_way() -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    order = await shop.place({"lamp": 2})
+    await shop.settle()
+
+    for status in (OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.CANCELLED):
+        await shop.change_order.status(order.order_id, status, actor=ADMIN)
+    await shop.settle()
+
+    assert (await shop.order(order.order_id)).stock_state is StockState.RELEASED
+    assert alerts(shop) == []
 
 
 def a_foreign_request(order_id: str, **line: Any) -> OutgoingRecord:
