@@ -7,6 +7,8 @@ import attrs
 
 from inventory_domain.errors import StockConflict
 from inventory_domain.ids import EventId, ProductId
+from inventory_domain.order_requests import OrderChange
+from inventory_domain.orders import Order, OrderStatus, StockState
 from inventory_domain.records import OutgoingRecord, TopicPartition
 from inventory_domain.stock import (
     Release,
@@ -22,6 +24,7 @@ from inventory_domain.testing.fakes import (
     MemoryStockStore,
 )
 from inventory_domain.testing.simulation import Durable, Parts
+from inventory_domain.use_cases.change_order import ChangeOrder
 from inventory_domain.use_cases.consume import (
     Consumer,
     HandlerResult,
@@ -298,6 +301,19 @@ class HalfOrders(StockLedger):
         return StockLedger.decide(self, cut, view)
 
 
+@attrs.frozen(kw_only=True)
+class AnswersLosers(StockLedger):
+    """Answers a call that lost against another instance as if its change were stored."""
+
+    async def apply(
+        self, commands: Any, further_events: Any = lambda _decided: (), *, whole: bool = False
+    ) -> Any:
+        if not whole:
+            return await StockLedger.apply(self, commands, further_events)
+        stored = await self._try(commands, further_events)
+        return stored or await self.preview(commands)
+
+
 class IgnoresSequence(StockFollower):
     """Applies whatever outcome comes, also one that is older than what it knows."""
 
@@ -377,6 +393,20 @@ class _Bare:
         return results  # type: ignore[no-any-return]
 
 
+@attrs.frozen(kw_only=True)
+class ShipsWhateverItHolds(ChangeOrder):
+    """Asks whether the stock is reserved when an order is begun, and never again."""
+
+    async def _change(self, order_id: Any, decide: Any, expected_version: Any) -> OrderChange:
+        def trusting(order: Order) -> OrderChange:
+            if order.status is OrderStatus.PENDING:
+                return decide(order)  # type: ignore[no-any-return]
+            change = decide(attrs.evolve(order, stock_state=StockState.RESERVED))
+            return OrderChange(order, change.order, change.messages)
+
+        return await ChangeOrder._change(self, order_id, trusting, expected_version)
+
+
 # --- stores ---------------------------------------------------------------------------------------
 
 
@@ -454,6 +484,8 @@ BUGS: Mapping[str, tuple[Parts, str]] = {
     "relay marks before the acknowledgement": (Parts(relay=RelayMarksFirst), "publish_lost=0.1"),
     "relay publishes the newest first": (Parts(relay=RelayReverses), "broker_outage=0.3"),
     "idempotency key forgotten": (Parts(place_order=ForgetsKeys), "repeat=0.3"),
+    "shipped though its stock was given back": (Parts(change_order=ShipsWhateverItHolds), ""),
+    "a call that lost answered as if it had won": (Parts(ledger=AnswersLosers), "conflict=0.2"),
     "stock guards ignored": (_stock(UnguardedStock), "conflict=0.2"),
     "order versions ignored": (Parts(order_store=_orders), "repeat=0.8"),
     "a store that loses part of a change": (_stock(ForgetfulStock), ""),

@@ -5,9 +5,9 @@ from typing import Any
 
 from inventory_domain.errors import DependencyUnavailable, DomainError
 from inventory_domain.money import Money
-from inventory_domain.testing.simulation.plan import PRICE, StockStory
 from inventory_domain.testing.simulation.process import Unreachable
 from inventory_domain.testing.simulation.services import ProductsService
+from inventory_domain.testing.simulation.stories import PRICE, StockStory
 from inventory_domain.testing.simulation.town import Town
 from inventory_domain.use_cases.keep_catalogue import ProductEdit
 from inventory_domain.use_cases.redrive import DeadLetterFilter

@@ -18,7 +18,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "guards": "a write whose guard does not hold changes nothing",
     "stored_as_written": "a store holds what it said it stored",
     "fresh_reads": "a store shows what was stored before it was asked",
-    "order_moves": "an order's versions grow by one, and its status as the table allows",
+    "order_moves": "an order's versions grow by one, its status as the table and its stock allow",
     "one_key_one_order": "an idempotency key belongs to one order",
     "told_after_stored": "nothing is told before it is durable",
     "told_in_order": "an order's events are published in its order",
@@ -37,6 +37,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "one_ending": "every message ended in exactly one of its four ways",
     "audit": "the audit holds, and stock came in and out as the admins were told",
     "customer_view": "what the customers see is what is stored",
+    "calls": "what a service was answered is what its order's stock is",
     # In histories without faults.
     "no_holding_up": "an order whose stock is there does not wait for one that is short",
     "pushes_complete": "where nothing goes wrong every change reaches its customer",

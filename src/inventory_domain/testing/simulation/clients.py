@@ -16,9 +16,16 @@ from inventory_domain.ids import OrderId, UserId
 from inventory_domain.order_decisions import Actor, Draft
 from inventory_domain.orders import IdempotencyKey, Order, OrderLine, OrderStatus, StockState
 from inventory_domain.testing.simulation.admins import Admins
-from inventory_domain.testing.simulation.plan import PRICE, OrderStory, RedriveStory, StockStory
+from inventory_domain.testing.simulation.partners import Partners
 from inventory_domain.testing.simulation.process import Process, Unreachable
 from inventory_domain.testing.simulation.services import OrdersService
+from inventory_domain.testing.simulation.stories import (
+    PRICE,
+    OrderStory,
+    RedriveStory,
+    StockStory,
+    Story,
+)
 from inventory_domain.testing.simulation.town import Town
 
 __all__ = ["Clients"]
@@ -38,17 +45,22 @@ class Clients:
         self.accepted: dict[int, Order] = {}
         self.cancelled: set[OrderId] = set()
         self.admins = Admins(town)
+        self.partners = Partners(town)
         self._town = town
 
-    async def play(self, story: OrderStory | StockStory | RedriveStory) -> None:
+    async def play(self, story: Story) -> None:
         """Play one story to its end."""
         await self._town.clock.sleep(story.at)
         if isinstance(story, OrderStory):
             await self._order(story)
         elif isinstance(story, StockStory):
             await self.admins.change_stock(story)
-        else:
+        elif isinstance(story, RedriveStory):
             await self.admins.redrive()
+        elif story.number is None:
+            await self.partners.reserve(story)
+        elif story.number in self.accepted:
+            await self.partners.meddle(self.accepted[story.number].order_id)
 
     async def _order(self, story: OrderStory) -> None:
         town = self._town

@@ -7,7 +7,7 @@ from inventory_domain.ids import EventId
 from inventory_domain.messages import MessageLine, ReserveRequest
 from inventory_domain.orders import Order
 from inventory_domain.records import OutgoingRecord
-from inventory_domain.testing.simulation.plan import PLENTY
+from inventory_domain.testing.simulation.stories import PLENTY
 from inventory_domain.topics import INVENTORY_RELEASE, INVENTORY_RESERVE, INVENTORY_RESERVED
 
 __all__ = ["broken_message"]

@@ -6,15 +6,16 @@ from random import Random
 import attrs
 
 from inventory_domain.ids import ProductId
-from inventory_domain.money import Money
+from inventory_domain.testing.simulation.stories import (
+    PLENTY,
+    CallStory,
+    OrderStory,
+    RedriveStory,
+    StockStory,
+    Story,
+)
 
-__all__ = ["PLENTY", "PRICE", "OrderStory", "Plan", "RedriveStory", "StockStory", "Temper"]
-
-PLENTY = ProductId("PLENTY")
-"""A product that is never short and never changed."""
-
-PRICE = Money(1000)
-"""What each product costs at first."""
+__all__ = ["Plan", "Temper"]
 
 # Little enough that most histories have a shortage, and enough that most orders get theirs.
 _STOCK_MAX = 16
@@ -22,52 +23,6 @@ _SECONDS = 4.0
 # Customers come in waves, whose orders meet in one batch; or each at a moment of its own.
 _WAVE_SECONDS = (0.0, 1.0, 2.0, 4.0)
 _USERS = ("anna", "ben", "chen")
-
-
-@attrs.frozen(kw_only=True)
-class OrderStory:
-    """An order: its lines, and what becomes of it. Times are seconds from the start."""
-
-    number: int
-    at: float
-    user: str
-    lines: tuple[tuple[ProductId, int], ...]
-    cancel_after: float | None
-    is_delivered: bool
-    pauses: tuple[float, ...]
-
-    def __str__(self) -> str:
-        lines = ", ".join(f"{quantity} {product}" for product, quantity in self.lines)
-        ends = " and is delivered" if self.is_delivered else ""
-        if self.cancel_after is not None:
-            ends += f", cancelled {self.cancel_after:.2f} s later"
-        return f"at {self.at:.2f} s {self.user} orders {lines}{ends}"
-
-
-@attrs.frozen(kw_only=True)
-class StockStory:
-    """An admin changes a product: receives, writes off, edits its price or takes it off sale."""
-
-    at: float
-    product_id: ProductId
-    kind: str
-    quantity: int
-
-    def __str__(self) -> str:
-        return f"at {self.at:.2f} s an admin: {self.kind} {self.quantity} of {self.product_id}"
-
-
-@attrs.frozen(kw_only=True)
-class RedriveStory:
-    """An admin sends the dead letters back."""
-
-    at: float
-
-    def __str__(self) -> str:
-        return f"at {self.at:.2f} s an admin sends the dead letters back"
-
-
-Story = OrderStory | StockStory | RedriveStory
 
 
 @attrs.frozen(kw_only=True)
@@ -108,8 +63,11 @@ class Plan:
         stories += [
             RedriveStory(at=random.uniform(1, 12)) for _ in range(random.choice((0, 0, 1, 2)))
         ]
+        temper = _temper(random)
+        calls = random.choice((0, 0, 0, 1, 3))
+        stories += [_call(random, number, names, order_count) for number in range(calls)]
         return cls(
-            temper=_temper(random),
+            temper=temper,
             products=(*products, (PLENTY, 10_000)),
             stories=tuple(stories),
         )
@@ -153,6 +111,17 @@ def _stock(random: Random, names: list[ProductId]) -> StockStory:
         product_id=random.choice(names),
         kind=random.choice(("receive", "receive", "receive", "write off", "price", "off sale")),
         quantity=random.randint(1, 8),
+    )
+
+
+def _call(random: Random, number: int, names: list[ProductId], order_count: int) -> CallStory:
+    wanted = random.sample(names, random.randint(1, 2))
+    return CallStory(
+        at=random.uniform(0, 2 * _SECONDS),
+        name=f"foreign{number}",
+        lines=tuple((product_id, random.randint(1, 3)) for product_id in wanted),
+        number=random.randrange(order_count) if random.random() < 0.5 else None,  # noqa: PLR2004
+        release_after=random.uniform(0, 3) if random.random() < 0.5 else None,  # noqa: PLR2004
     )
 
 

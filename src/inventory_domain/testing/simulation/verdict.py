@@ -11,7 +11,8 @@ from inventory_domain.testing.simulation.clients import Clients
 from inventory_domain.testing.simulation.clock import SimulatedClock
 from inventory_domain.testing.simulation.final_audit import audit_agrees
 from inventory_domain.testing.simulation.parts import Durable, Parts
-from inventory_domain.testing.simulation.plan import PLENTY, Plan
+from inventory_domain.testing.simulation.plan import Plan
+from inventory_domain.testing.simulation.stories import PLENTY
 from inventory_domain.testing.simulation.watched_log import event_id_of
 from inventory_domain.testing.simulation.witness import Witness
 from inventory_domain.topics import ORDERS_GROUP, ORDERS_TOPICS, PRODUCTS_GROUP, PRODUCTS_TOPICS
@@ -37,6 +38,13 @@ _AGREEING: dict[OrderStatus, dict[ReservationState, frozenset[StockState]]] = {
         _STATE.RELEASED: frozenset({StockState.RELEASED}),
         _STATE.CANCELLED: frozenset({StockState.RELEASED, StockState.REJECTED}),
     },
+}
+
+
+# What it may be as well where a service gave it back, whatever the shop does with the order.
+_MEDDLED: dict[ReservationState, frozenset[StockState]] = {
+    _STATE.RELEASED: frozenset({StockState.RELEASED, StockState.CONSUMED}),
+    _STATE.CANCELLED: frozenset({StockState.RELEASED, StockState.REJECTED}),
 }
 
 
@@ -66,6 +74,7 @@ async def at_rest(world: Rested) -> None:
     world.checks.looked["rest"] += 1
     world.witness.endings.at_rest()
     await _orders_agree(world)
+    await _calls_agree(world)
     _all_published(world)
     await audit_agrees(world)
     if world.chaos.is_calm:
@@ -108,7 +117,8 @@ async def _orders_agree(world: Rested) -> None:
             found == known,
             lambda: f"{order_id} was last stored as {known} and the store shows {found}",
         )
-        _outcome(checks, known, held.get(order_id))
+        meddled = order_id in world.clients.partners.meddled
+        _outcome(checks, known, held.get(order_id), meddled=meddled)
     for order_id in world.clients.cancelled:
         checks.that(
             "accepted",
@@ -117,12 +127,27 @@ async def _orders_agree(world: Rested) -> None:
         )
 
 
-def _outcome(checks: Checks, order: Order, held: Reservation | None) -> None:
+async def _calls_agree(world: Rested) -> None:
+    told = world.clients.partners.told
+    held = (await world.parts.stock_store(world.durable).load(told, ())).reservations
+    for order_id, state in told.items():
+        found = held.get(order_id)
+        world.checks.that(
+            "calls",
+            found is not None and found.state is state,
+            lambda: f"a service was told that the stock of {order_id} is {state}: it is {found}",
+        )
+
+
+def _outcome(checks: Checks, order: Order, held: Reservation | None, *, meddled: bool) -> None:
     state = None if held is None else held.state
-    allowed = {} if state is None else {state: _AGREEING[order.status].get(state, frozenset())}
+    allowed: set[StockState] = set()
+    if state is not None:
+        allowed.update(_AGREEING[order.status].get(state, ()))
+        allowed.update(_MEDDLED.get(state, ()) if meddled else ())
     agree = (
         held is not None
-        and order.stock_state in allowed[held.state]
+        and order.stock_state in allowed
         and order.inventory_sequence == held.sequence
     )
     checks.that(

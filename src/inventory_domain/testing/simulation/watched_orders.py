@@ -71,13 +71,16 @@ class WatchedOrders:
         order = write.order
         before = self.orders[order.order_id]
         moved = before.status is order.status or order.status in NEXT[before.status]
-        holds = moved and order.lines == before.lines
+        # Only an order that holds its stock goes on to its customer.
+        goes_on = order.status not in (before.status, OrderStatus.CANCELLED)
+        may = before.stock_state is StockState.RESERVED or not goes_on
+        holds = moved and may and order.lines == before.lines
         self._checks.that(
             "order_moves",
             holds,
             lambda: (
                 f"{order.order_id} went from version {before.version} ({before.status.label}) "
-                f"to {order.version} ({order.status.label})"
+                f"to {order.version} ({order.status.label}), its stock was {before.stock_state}"
             ),
         )
         self._keep(write)

@@ -21,6 +21,8 @@ SITUATIONS = (
     "cancelled",
     "delivered",
     "repeated",
+    "called",
+    "meddled",
 )
 """What a run should have met at least once besides its faults."""
 

@@ -16,12 +16,13 @@ from inventory_domain.testing.simulation.gate import Outages
 from inventory_domain.testing.simulation.hosts import EVENT_LOG, ORDER_STORE, STOCK_STORE, Hosts
 from inventory_domain.testing.simulation.loop import SimulatedLoop
 from inventory_domain.testing.simulation.parts import Durable, Parts
-from inventory_domain.testing.simulation.plan import PRICE, Plan
+from inventory_domain.testing.simulation.plan import Plan
 from inventory_domain.testing.simulation.services import (
     OrdersService,
     ProductsService,
 )
 from inventory_domain.testing.simulation.shared import CODEC, SharedIds
+from inventory_domain.testing.simulation.stories import PRICE
 from inventory_domain.testing.simulation.trace import Trace
 from inventory_domain.testing.simulation.verdict import at_rest
 from inventory_domain.testing.simulation.watched_log import content, event_id_of
