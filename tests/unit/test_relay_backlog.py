@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import pytest
@@ -146,7 +146,27 @@ async def test_what_a_flush_has_taken_wakes_nobody() -> None:
     await work
 
 
-async def test_a_relay_that_is_stopped_while_it_publishes_does_not_rest_first() -> None:
+async def test_a_relay_whose_work_is_done_by_flushes_keeps_its_lease() -> None:
+    clock = VirtualClock(autojump=True)
+    store = MemoryStockStore()
+    log = MemoryEventLog(MemoryBroker(clock))
+    relay = OutboxRelay(store, log, clock=clock, ids=SequentialIds())
+    work = asyncio.create_task(relay.run())
+    await clock.sleep(0.01)
+
+    for _ in range(200):
+        await store.commit(StockChange(events=(a_record(10),)))
+        relay.nudge()
+        await relay.flush()
+        await clock.sleep(0.1)
+        now = clock.now()
+        assert not await store.acquire_relay("another", now=now, until=now + timedelta(seconds=1))
+
+    relay.stop()
+    await work
+
+
+async def test_a_stop_is_heard_though_a_flush_takes_the_wake_up_with_it() -> None:
     clock = VirtualClock()
     store = MemoryStockStore()
     log = MemoryEventLog(MemoryBroker(clock))

@@ -116,11 +116,14 @@ class OutboxRelay:
         self._work.set()
 
     async def _rest(self) -> None:
-        while not self._stopping and await self._clock.wait(
-            self._work, self._settings.poll_seconds
-        ):
-            if self._work.is_set():
+        left = self._settings.poll_seconds
+        until = self._clock.now() + timedelta(seconds=left)
+        while left > 0 and not self._stopping:
+            is_woken = await self._clock.wait(self._work, left)
+            if not is_woken or self._work.is_set():
                 return
+            # A flush has taken what there was; the lease is to be prolonged all the same.
+            left = min(left, (until - self._clock.now()).total_seconds())
 
     async def _publish_all(self) -> int:
         count = 0
