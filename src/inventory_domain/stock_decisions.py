@@ -105,11 +105,9 @@ def _known_reserve(command: Reserve, held: Reservation) -> Outcome | None:
         if held.lines == _held_lines(command):
             return _duplicate(held)
         return Outcome(verdict=Verdict.HELD_OTHERWISE, reservation=held)
-    if held.state is _STATE.REJECTED:
+    if held.state in (_STATE.REJECTED, _STATE.DELIVERED_EARLY):
         same = held.event_id == command.event_id and command.redrives <= held.redrives
         return _duplicate(held) if same else None
-    if held.state is _STATE.DELIVERED_EARLY:
-        return None
     if held.state is _STATE.CONSUMED:
         return _duplicate(held)
     return Outcome(verdict=Verdict.SUPERSEDED, reservation=held)
@@ -151,12 +149,11 @@ def _reject(
     bench: Workbench, command: Reserve, refused: tuple[RefusedLine, ...], verdict: Verdict
 ) -> Outcome:
     held = bench.held(command.order_id)
-    if held is not None and held.state is _STATE.DELIVERED_EARLY:
-        # The delivery is remembered: a later try that finds stock must still sell it.
-        return Outcome(verdict=verdict, reservation=held, refused=refused)
+    early = held is not None and held.state is _STATE.DELIVERED_EARLY
     return bench.conclude(
         command,
-        _STATE.REJECTED,
+        # A delivery is remembered: a later try that finds stock must still sell it.
+        _STATE.DELIVERED_EARLY if early else _STATE.REJECTED,
         verdict,
         OutcomeKind.REJECTED,
         lines=_held_lines(command),

@@ -11,7 +11,7 @@ from inventory_domain.orders import OrderStatus, StockState
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.testing import a_line
 from inventory_domain.testing.shop import ADMIN, MemoryShop
-from inventory_domain.topics import INVENTORY_REJECTED, INVENTORY_RESERVE
+from inventory_domain.topics import INVENTORY_REJECTED, INVENTORY_RESERVE, ORDER_COMPLETED
 
 
 async def test_many_outcomes_of_one_order_in_one_batch_end() -> None:
@@ -153,6 +153,29 @@ async def test_the_admins_are_told_once_of_the_rejected_order_of_another_service
 
     message = f"Order theirs cannot be served: {detail}."
     assert alerts(shop) == [("reservation_failed", reason, "theirs", message)]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "letter_count"),
+    [
+        ({"productId": "lamp", "qty": 9}, "insufficient_stock", 1),
+        ({"productId": "lamp", "qty": 1, "price": 1}, "price_changed", 0),
+    ],
+)
+async def test_the_admins_are_told_of_what_was_delivered_before_it_was_refused(
+    line: dict[str, Any], reason: str, letter_count: int
+) -> None:
+    shop = MemoryShop()
+    await shop.add_products({"lamp": 5})
+    done = b'{"eventType":"ORDER_COMPLETED","orderId":"theirs"}'
+    await shop.log.publish([OutgoingRecord(ORDER_COMPLETED, b"theirs", done)])
+    await shop.settle()
+
+    await shop.log.publish([a_foreign_request("theirs", **line)] * 2)
+    await shop.settle()
+
+    assert [alert[:3] for alert in alerts(shop)] == [("reservation_failed", reason, "theirs")]
+    assert len(await shop.dead_letters()) == letter_count
 
 
 async def test_a_rejection_by_call_is_told_too() -> None:

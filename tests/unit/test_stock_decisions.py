@@ -82,10 +82,9 @@ class Model:
             return "superseded"
         if state == "consumed":
             return "duplicate"
-        if state == "rejected":
-            event, redrives = self.rejected_by[order]
-            if event == attempt[0] and attempt[1] <= redrives:
-                return "duplicate"
+        event, redrives = self.rejected_by.get(order, ("", 0))
+        if event == attempt[0] and attempt[1] <= redrives:
+            return "duplicate"
         if any(self.stock.get(name, -1) < quantity for name, quantity in lines.items()):
             return self.refuse(command, state)
         for name, quantity in lines.items():
@@ -99,7 +98,7 @@ class Model:
             return "short"
         if state != "delivered_early":
             self.state[command.order_id] = "rejected"
-            self.rejected_by[command.order_id] = (command.event_id, command.redrives)
+        self.rejected_by[command.order_id] = (command.event_id, command.redrives)
         return "rejected"
 
     def release(self, order: str) -> str:
@@ -121,6 +120,7 @@ class Model:
             return "superseded"
         if state != "reserved":
             self.state[order] = "delivered_early"
+            self.rejected_by.pop(order, None)
             return "nothing_held"
         for name, quantity in self.held.pop(order).items():
             self.sold[name] += quantity

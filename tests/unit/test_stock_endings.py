@@ -21,6 +21,7 @@ from inventory_domain.testing import (
     LAMP,
     NOW,
     a_consume,
+    a_line,
     a_release,
     a_reserve,
     an_adjust,
@@ -127,8 +128,21 @@ def test_a_final_shortage_does_not_forget_the_delivery() -> None:
     assert shelf.tell(a_reserve(final=True)).verdict is Verdict.REJECTED
     shelf.tell(an_adjust(LAMP, 5))
 
-    assert shelf.tell(a_reserve()).verdict is Verdict.CONSUMED
+    assert shelf.tell(a_reserve(redrives=1)).verdict is Verdict.CONSUMED
     assert shelf.levels() == {LAMP: (4, 0, 2)}
+
+
+@pytest.mark.parametrize("price", [None, 1])
+def test_whoever_asks_too_late_and_in_vain_is_told_so_once(price: int | None) -> None:
+    shelf = Shelf({LAMP: 1})
+    shelf.tell(a_consume())
+    request = a_reserve(lines=(a_line(LAMP, 2, price),), final=True)
+
+    first, again = shelf.tell(request), shelf.tell(request)
+
+    assert document(first.event)["eventType"] == "STOCK_REJECTED"
+    assert again.verdict is Verdict.DUPLICATE
+    assert again.event == first.event
 
 
 def test_a_delivery_of_a_cancelled_order_is_superseded() -> None:

@@ -24,7 +24,7 @@ _MOVES: Mapping[ReservationState | None, frozenset[ReservationState]] = {
     # One change can hold several moves of an order: reserved and released at once, say.
     None: frozenset(_STATE),
     _STATE.REJECTED: frozenset(_STATE),
-    _STATE.DELIVERED_EARLY: frozenset({_STATE.CONSUMED, _STATE.CANCELLED}),
+    _STATE.DELIVERED_EARLY: frozenset({_STATE.DELIVERED_EARLY, _STATE.CONSUMED, _STATE.CANCELLED}),
     _STATE.RESERVED: frozenset({_STATE.RELEASED, _STATE.CONSUMED}),
 }
 
