@@ -108,6 +108,9 @@ def as_placed(order: Order, draft: Draft) -> Order:
     )
 
 
+_LEAVING = (OrderStatus.PROCESSING, OrderStatus.SHIPPED)
+
+
 def change_status(
     order: Order,
     wanted: OrderStatus,
@@ -121,7 +124,7 @@ def change_status(
 
     Raises:
         TransitionNotAllowed: the table has no such move.
-        StockNotReserved: an order whose stock is not reserved goes no further on its way.
+        StockNotReserved: an order whose stock is not reserved does not leave the house.
     """
     if order.status is wanted:
         return OrderChange(order, order)
@@ -133,12 +136,14 @@ def change_status(
             wanted=wanted.label,
             allowed=tuple(status.label for status in sorted(allowed)),
         )
-    # Its stock may also be given back when it is on its way already: it would go out unsold.
-    if wanted is not OrderStatus.CANCELLED and order.stock_state is not StockState.RESERVED:
+    is_reserved = order.stock_state is StockState.RESERVED
+    if wanted in _LEAVING and not is_reserved:
         raise StockNotReserved(
             order_id=order.order_id, stock_state=order.stock_state, lines=order.refused_lines
         )
     delivered = wanted is OrderStatus.DELIVERED
+    # A service may have given its stock back when it was on its way: then nothing is left to sell.
+    sold = delivered and is_reserved
     after = _next(
         order,
         now,
@@ -146,7 +151,7 @@ def change_status(
         wanted.name.lower(),
         reason,
         status=wanted,
-        stock_state=StockState.CONSUMED if delivered else order.stock_state,
+        stock_state=StockState.CONSUMED if sold else order.stock_state,
         shipped_at=now if wanted is OrderStatus.SHIPPED else order.shipped_at,
         delivered_at=now if delivered else order.delivered_at,
         cancelled_at=now if wanted is OrderStatus.CANCELLED else order.cancelled_at,

@@ -53,6 +53,8 @@ class StockNotReserved(DomainError):
     lines: tuple[RefusedLine, ...] = ()
 
     def message(self) -> str:
+        if self.stock_state == "released":
+            return "The stock of this order was given back for good: cancel it, and order anew."
         reasons = ", ".join(f"{x.product_id}: {x.reason.replace('_', ' ')}" for x in self.lines)
         state = f"{self.stock_state} ({reasons})" if reasons else self.stock_state
         return f"The stock of this order is {state}; it must be reserved first."

@@ -13,7 +13,10 @@ _BEGINNINGS: Final = frozenset({"http.response.start", "websocket.accept"})
 
 
 class RequestIds:
-    """Wraps an app: every answer that bears no id yet gets the one of its call."""
+    """Wraps an app: every answer that bears no id yet gets the one of its call.
+
+    The refusal of a websocket is the server's own and bears none.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

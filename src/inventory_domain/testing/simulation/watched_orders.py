@@ -14,6 +14,9 @@ from inventory_domain.writes import OrderWrite, Push
 __all__ = ["WatchedOrders"]
 
 
+_LEAVING = frozenset({OrderStatus.PROCESSING, OrderStatus.SHIPPED})
+
+
 class WatchedOrders:
     """Every order in every version that became durable."""
 
@@ -71,9 +74,10 @@ class WatchedOrders:
         order = write.order
         before = self.orders[order.order_id]
         moved = before.status is order.status or order.status in NEXT[before.status]
-        # Only an order that holds its stock goes on to its customer.
-        goes_on = order.status not in (before.status, OrderStatus.CANCELLED)
-        may = before.stock_state is StockState.RESERVED or not goes_on
+        # Only an order that holds its stock leaves, and only what it holds is sold.
+        leaves = before.status is not order.status and order.status in _LEAVING
+        sells = before.stock_state is not order.stock_state is StockState.CONSUMED
+        may = before.stock_state is StockState.RESERVED or not (leaves or sells)
         holds = moved and may and order.lines == before.lines
         self._checks.that(
             "order_moves",
