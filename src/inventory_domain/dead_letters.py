@@ -61,8 +61,12 @@ _DIGITS_MAX = 18
 # A hundred lines need less. Longer ones are not worth the time of whoever reads all letters.
 _SEARCHED_BYTES_MAX = 32 * 1024
 
-# Numbers stay text: some would take for ever, and none is looked at.
-_loads = json.JSONDecoder(parse_int=str, parse_float=str).decode
+
+def _no_number(_text: str) -> None:
+    """Stand in for a number: some would take for ever to read, and none is looked at."""
+
+
+_loads = json.JSONDecoder(parse_int=_no_number, parse_float=_no_number).decode
 
 
 @attrs.frozen(kw_only=True)

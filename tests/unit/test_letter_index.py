@@ -15,6 +15,7 @@ from inventory_domain.records import Headers, OutgoingRecord, Record, TopicParti
 from inventory_domain.testing.builders import a_record
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.topics import INVENTORY_RESERVE
+from inventory_domain.use_cases import letter_index
 from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterState
 from inventory_domain.use_cases.letter_index import LetterIndex
 from inventory_domain.use_cases.letters import Letters
@@ -218,6 +219,25 @@ async def test_what_the_log_let_go_is_forgotten(shop: MemoryShop) -> None:
     assert [entry.offset for entry in index.find(EVERY)] == [0, 1]
 
 
+async def test_nobody_says_what_became_of_a_letter_that_was_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = MemoryShop()
+    await short_orders(shop, 4)
+    letters = await shop.dead_letters()
+    first, *_, last = sorted(letters, key=lambda one: one.record.timestamp)
+    await shop.log.publish([revive(one, redrives=1) for one in (first, last)])
+    monkeypatch.setattr(letter_index, "_ENTRIES_MAX", 2)
+    monkeypatch.setattr(letter_index, "_READ_COUNT_MAX", 1)
+    index = LetterIndex(shop.log)
+
+    await index.catch_up()
+
+    assert len(index.find(EVERY)) == 2
+    assert index.with_state(first).is_open is None
+    assert index.with_state(last).is_open is False
+
+
 async def test_a_letter_by_its_id_is_the_one_that_is_listed(shop: MemoryShop) -> None:
     await short_orders(shop, 1)
 
@@ -248,6 +268,8 @@ def a_letter_of(
         (a_letter_of(b"o1", b'{"orderId":null}'), "o1"),
         (a_letter_of(b"o1", b'[{"orderId":"o2"}]'), "o1"),
         (a_letter_of(b"o1", b'{"orderId":["o2"]}'), "o1"),
+        (a_letter_of(b"o1", b'{"orderId":7}'), "o1"),
+        (a_letter_of(b"o1", b'{"orderId":7.5}'), "o1"),
         (a_letter_of(b"\xff", b"\xff"), "\N{REPLACEMENT CHARACTER}"),
         (a_letter_of(None, b"not JSON"), None),
         (a_letter_of(None, b'"o1"'), None),

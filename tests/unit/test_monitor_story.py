@@ -10,7 +10,7 @@ import pytest
 from inventory_domain.dead_letters import DeadLetter
 from inventory_domain.orders import HistoryEntry
 from inventory_domain.records import OutgoingRecord, Record
-from inventory_domain.stock import Movement
+from inventory_domain.stock import Movement, StockChange
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.tell_story import StoryTeller
 from inventory_domain.use_cases.timelines import Placed, Window, find_within, windows_around
@@ -56,6 +56,22 @@ async def test_what_waits_in_the_outbox_is_told_as_pending() -> None:
 
     assert story is not None
     assert {record.topic for record in story.pending} == {"order.created", "inventory.reserve"}
+
+
+async def test_a_second_dead_letter_of_an_order_is_pending_though_the_first_is_in_the_log() -> None:
+    shop = MemoryShop()
+    order = await shop.place({"lamp": 2})
+    await shop.settle()
+    [letter] = await shop.dead_letters()
+    first = letter.record
+    headers = (*first.headers, ("redrive-count", b"1"))
+    second = OutgoingRecord(first.topic, first.key, first.value, headers)
+    await shop.stock.commit(StockChange(events=(second,)))
+
+    story = await teller_of(shop).tell(order.order_id)
+
+    assert story is not None
+    assert story.pending == (second,)
 
 
 @pytest.mark.parametrize("read", ["topics", "find_movements"])

@@ -75,7 +75,7 @@ class LetterIndex:
                         left = None if left is None else left - read
                     if place < end:
                         return False
-                self._forget_marks()
+            self._forget_marks()
             return True
 
     def find(self, wanted: DeadLetterFilter) -> Sequence[LetterEntry]:
@@ -103,9 +103,11 @@ class LetterIndex:
         return counted
 
     def with_state(self, letter: DeadLetter) -> DeadLetter:
-        """Return *letter* with what is known of what became of it."""
-        message = message_mark(letter.origin.topic, letter.record)
-        return attrs.evolve(letter, is_open=self._is_open(message, letter.redrives))
+        """Return *letter* with what became of it, which is known of those that were not let go."""
+        entry = LetterEntry.of(letter)
+        is_known = entry.identity in self._told
+        is_open = self._is_open(entry.message, entry.redrives) if is_known else None
+        return attrs.evolve(letter, is_open=is_open)
 
     def _is_open(self, message: int, redrives: int) -> bool:
         return self._sent.get(message, 0) <= redrives
@@ -124,7 +126,7 @@ class LetterIndex:
         self._counts = Counter(at.topic for at in bounds)
 
     def _forget_marks(self) -> None:
-        """Forget what was noted of letters that were let go; all letters must have been read."""
+        """Forget what was noted of letters that were let go; all must have been read."""
         if not self._has_let_go:
             return
         self._has_let_go = False

@@ -5,7 +5,7 @@ parts near a moment at which something happened to the order are read, within a 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -90,13 +90,13 @@ class StoryTeller:
         movements = await self._movements(order_id, _products(order, reservation))
         tellings: list[Telling] = [*(order.history if order else ()), *movements.items]
         tellings.extend(map(_as_letter, records.items))
-        published = {(record.topic, record.value) for record in records.items}
+        published = {_identity(record) for record in records.items}
         story = Story(
             order_id=order_id,
             order=order,
             reservation=reservation,
             chapters=_in_time(tellings),
-            pending=tuple(one for one in waiting if (one.topic, one.value) not in published),
+            pending=tuple(one for one in waiting if _identity(one) not in published),
             is_complete=records.is_complete and movements.is_complete,
         )
         return None if story.is_empty else story
@@ -163,6 +163,11 @@ def _line_of(inspector: LogInspector, topic: TopicInfo, key: bytes) -> Partition
         return None
     number = partition_for(key, len(topic.partitions))
     return PartitionLine(inspector, topic.name, topic.partitions[number])
+
+
+def _identity(record: Record | OutgoingRecord) -> Hashable:
+    # A dead letter of what was sent back has the topic and the bytes of the first one.
+    return record.topic, record.value, record.headers
 
 
 def _as_letter(record: Record) -> Telling:
