@@ -1,4 +1,4 @@
-"""The admins hear of an invariant that broke, once, whoever had the audit run."""
+"""The admins hear of an invariant that broke, whoever had the audit run."""
 
 import attrs
 import pytest
@@ -64,6 +64,15 @@ async def test_a_broken_invariant_is_told_once(watched: Watched) -> None:
     assert alert.payload["kind"] == "broken_invariant"
     assert alert.payload["reason"] == "conservation"
     assert "lamp" in str(alert.payload["message"])
+
+
+async def test_what_nobody_mends_is_told_again_each_hour(watched: Watched) -> None:
+    watched.misplace(7)
+
+    for _ in range(121):
+        await watched.look()
+
+    assert len(watched.alerts) == 3
 
 
 async def test_what_broke_again_after_it_was_mended_is_told_again(watched: Watched) -> None:
