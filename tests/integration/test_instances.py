@@ -6,8 +6,10 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import AsyncMongoClient
 
 from adapters.kafka import KafkaInspector, KafkaSettings
 from inventory_domain.topics import PRODUCTS_GROUP
@@ -138,6 +140,33 @@ async def test_a_customer_at_one_orders_instance_sees_what_another_did(
 
             events = customer.events(order["_id"])
             assert sorted(events) == ["order:created", "order:stock_reserved"]
+
+
+async def test_an_admin_at_an_orders_instance_is_alarmed_by_the_monitor(
+    system: ManyProcesses, own_mongo: MongoServer, redis_server: RedisServer
+) -> None:
+    system.settings["SOCKETIO_REDIS_URL"] = redis_server.url
+    system.add("orders")
+    system.add("products")
+    await asyncio.to_thread(system.start)
+    system.add_product("lamp", 100)
+    await appear_from_nowhere(own_mongo.uri, system.settings["PRODUCTS_DB"], "lamp", 7)
+
+    boss = system.token("boss", "admin")
+    async with listening(system.addresses["orders"], boss) as admin:
+        await start(system.add("monitor"))
+        alert = await admin.wait_for("admin:alert", None, seconds=40)
+
+    assert (alert["kind"], alert["reason"]) == ("broken_invariant", "conservation")
+    assert "lamp" in alert["message"]
+
+
+async def appear_from_nowhere(uri: str, database: str, product_id: str, quantity: int) -> None:
+    """Add units to the stock of a product behind the system's back."""
+    async with AsyncMongoClient[dict[str, Any]](uri) as client:
+        products = client[database]["products"]
+        done = await products.update_one({"_id": product_id}, {"$inc": {"stock": quantity}})
+    assert done.modified_count == 1
 
 
 async def test_events_flow_on_when_the_instance_that_relays_them_dies(

@@ -25,15 +25,17 @@ class Listener:
         """Return the names of the events about one order, in their order."""
         return [name for name, payload in self.received if _order_id(payload) == order_id]
 
-    def payloads(self, event: str, order_id: str) -> list[dict[str, Any]]:
-        """Return what came as *event* about one order."""
+    def payloads(self, event: str, order_id: str | None) -> list[dict[str, Any]]:
+        """Return what came as *event* about one order, or with None about no order."""
         return [
             payload
             for name, payload in self.received
             if name == event and _order_id(payload) == order_id
         ]
 
-    async def wait_for(self, event: str, order_id: str, seconds: float = 20.0) -> dict[str, Any]:
+    async def wait_for(
+        self, event: str, order_id: str | None, seconds: float = 20.0
+    ) -> dict[str, Any]:
         """Return the first *event* about the order as soon as it is there."""
         async with asyncio.timeout(seconds):
             while not (found := self.payloads(event, order_id)):  # noqa: ASYNC110 - a plain poll
