@@ -61,26 +61,45 @@ def decide(
 ) -> Decision:
     """Decide *commands* in their order over *view*.
 
-    Conservation holds before and after every command; nothing is half taken.
+    Conservation holds before and after every command; nothing is half taken. What comes behind a
+    short request of its order falls short with it, but for a release, which ends the waiting.
 
     Raises:
         ValueError: a command is no request: it names a product twice or less than one unit.
             Requests that come from outside are read by ``codec``, which refuses those.
     """
     bench = Workbench(view, now=now, codec=codec)
-    outcomes = tuple([_decide_one(bench, command, policy) for command in commands])
+    waiting: set[OrderId] = set()
+    outcomes = tuple([_decide_in_turn(bench, command, policy, waiting) for command in commands])
     events = tuple([outcome.event for outcome in outcomes if outcome.event is not None])
     return Decision(outcomes=outcomes, change=bench.change(events))
 
 
-def _decide_one(bench: Workbench, command: Command, policy: StockPolicy) -> Outcome:
+def _decide_in_turn(
+    bench: Workbench, command: Command, policy: StockPolicy, waiting: set[OrderId]
+) -> Outcome:
+    """Decide *command*, unless its order is among those *waiting* for their next try."""
+    if isinstance(command, Adjust):
+        return _adjust(bench, command)
+    order_id = command.order_id
+    if isinstance(command, Release):
+        waiting.discard(order_id)
+    elif order_id in waiting:
+        return Outcome(verdict=Verdict.SHORT, reservation=bench.held(order_id))
+    outcome = _decide_one(bench, command, policy)
+    if outcome.verdict is Verdict.SHORT:
+        waiting.add(order_id)
+    return outcome
+
+
+def _decide_one(
+    bench: Workbench, command: Reserve | Release | Consume, policy: StockPolicy
+) -> Outcome:
     if isinstance(command, Reserve):
         return _reserve(bench, command, policy)
     if isinstance(command, Release):
         return _release(bench, command)
-    if isinstance(command, Consume):
-        return _consume(bench, command)
-    return _adjust(bench, command)
+    return _consume(bench, command)
 
 
 def _reserve(bench: Workbench, command: Reserve, policy: StockPolicy) -> Outcome:

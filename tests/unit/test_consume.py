@@ -136,6 +136,28 @@ async def test_later_records_of_the_same_order_wait_behind_and_keep_their_order(
     assert texts.count("first") == 2
 
 
+async def test_what_came_in_one_batch_with_what_it_waits_behind_has_all_its_tries(
+    bench: Bench,
+) -> None:
+    consumer = await bench.member()
+    bench.handler.answers["first"] = bench.handler.answers["second"] = short_until(3)
+    await bench.send("first", "second")
+
+    await consumer.step()
+    while consumer.waiting_count:
+        await consumer.step()
+
+    assert bench.handler.handled == [
+        ("first", 1),
+        ("second", 1),
+        ("first", 2),
+        ("first", 3),
+        ("second", 1),
+        ("second", 2),
+        ("second", 3),
+    ]
+
+
 async def test_an_overtaking_record_goes_first_and_wakes_what_waits(bench: Bench) -> None:
     consumer = await bench.member(retry_pause_seconds=1000.0, retry_pause_seconds_max=5000.0)
     bench.handler.answers["reserve"] = short_until(2)

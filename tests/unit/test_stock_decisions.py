@@ -61,6 +61,18 @@ class Model:
     def reserved(self, product_id: str) -> int:
         return sum(lines.get(product_id, 0) for lines in self.held.values())
 
+    def tell_all(self, batch: Sequence[Command]) -> list[str]:
+        waiting: set[str] = set()
+        told = []
+        for command in batch:
+            if isinstance(command, Release):
+                waiting.discard(command.order_id)
+            is_behind = not isinstance(command, Adjust) and command.order_id in waiting
+            told.append("short" if is_behind else self.tell(command))
+            if not isinstance(command, Adjust) and told[-1] == "short":
+                waiting.add(command.order_id)
+        return told
+
     def tell(self, command: Command) -> str:
         match command:
             case Reserve():
@@ -175,7 +187,7 @@ class StockHistories(RuleBasedStateMachine):
         before = dict(self.shelf.reservations)
         decision = self.shelf.send(*batch)
         outcomes = decision.outcomes
-        assert [outcome.verdict.value for outcome in outcomes] == list(map(self.model.tell, batch))
+        assert [outcome.verdict.value for outcome in outcomes] == self.model.tell_all(batch)
         assert decision.change.events == tuple(o.event for o in outcomes if o.event is not None)
         for command, outcome in zip(batch, outcomes, strict=True):
             self.check_event(command, outcome)
@@ -279,6 +291,8 @@ def test_any_order_and_number_of_deliveries_ends_as_one_clean_run(
 
 @given(st.lists(commands, max_size=12), st.lists(st.integers(0, 12), max_size=3))
 def test_batches_decide_as_single_commands_do(batch: list[Command], cuts: list[int]) -> None:
+    # One that falls short for now holds up those behind it, but only within a batch.
+    batch = [attrs.evolve(one, final=True) if isinstance(one, Reserve) else one for one in batch]
     stock = dict.fromkeys(PRODUCTS, 7)
     single, batched = Shelf(stock), Shelf(stock)
     expected = [single.tell(command) for command in batch]

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from inventory_domain.ids import ProductId
+from inventory_domain.ids import EventId, ProductId
 from inventory_domain.messages import Trace
 from inventory_domain.stock import (
     Command,
@@ -246,7 +246,7 @@ def test_each_command_of_a_batch_sees_those_before_it() -> None:
         a_reserve("order-1", {LAMP: 2}),
         a_reserve("order-2", {LAMP: 2}),
         a_release("order-1"),
-        a_reserve("order-2", {LAMP: 2}),
+        a_reserve("order-3", {LAMP: 2}),
         an_adjust(LAMP, 1),
     )
 
@@ -255,6 +255,34 @@ def test_each_command_of_a_batch_sees_those_before_it() -> None:
     (write,) = decision.change.products
     assert (write.expected_version, write.product.version) == (2, 6)
     assert len(decision.change.reservations) == 2
+
+
+def test_what_comes_behind_a_short_request_of_its_order_waits_with_it() -> None:
+    shelf = Shelf({LAMP: 3})
+
+    decision = shelf.send(
+        a_reserve("order-1", {LAMP: 4}),
+        a_reserve("order-1", {LAMP: 1}, event_id=EventId("another")),
+        a_consume("order-1"),
+        a_reserve("order-2", {LAMP: 1}),
+    )
+
+    verdicts = [outcome.verdict for outcome in decision.outcomes]
+    assert verdicts == ["short", "short", "short", "reserved"]
+    assert shelf.levels() == {LAMP: (2, 1, 0)}
+
+
+def test_a_release_does_not_wait_and_ends_the_waiting() -> None:
+    shelf = Shelf({LAMP: 3})
+
+    decision = shelf.send(
+        a_reserve("order-1", {LAMP: 4}),
+        a_release("order-1"),
+        a_reserve("order-1", {LAMP: 1}, event_id=EventId("another")),
+    )
+
+    verdicts = [outcome.verdict for outcome in decision.outcomes]
+    assert verdicts == ["short", "nothing_held", "superseded"]
 
 
 def test_a_batch_that_changes_nothing_gives_an_empty_change() -> None:

@@ -10,6 +10,7 @@ from inventory_domain.orders import OrderStatus, StockState
 from inventory_domain.records import OutgoingRecord
 from inventory_domain.testing.shop import ADMIN, MemoryShop
 from inventory_domain.topics import (
+    INVENTORY_REJECTED,
     INVENTORY_RELEASE,
     INVENTORY_RELEASED,
     INVENTORY_RESERVE,
@@ -111,6 +112,27 @@ async def test_a_short_line_leaves_all_lines_untouched_and_ends_in_one_dead_lett
     assert shop.notifier.events("user:anna").count("order:stock_rejected") == 1
     assert shop.notifier.events("admins").count("admin:alert") == 1
     assert (await shop.audit()).holds
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_second_request_of_an_order_waits_for_the_first(
+    shop: MemoryShop, *, together: bool
+) -> None:
+    await shop.add_products({"big": 1, "small": 5})
+    products, _ = await shop.consumers()
+    for event_id, product_id, quantity in (("e1", "big", 3), ("e2", "small", 1)):
+        line = {"productId": product_id, "qty": quantity}
+        request = {"eventType": "STOCK_RESERVE_REQUEST", "eventId": event_id, "orderId": "theirs"}
+        value = json.dumps({**request, "items": [line]}).encode()
+        await shop.log.publish([OutgoingRecord(INVENTORY_RESERVE, b"theirs", value)])
+        if not together:
+            await products.step()
+    await shop.settle()
+
+    [letter] = await shop.dead_letters()
+    assert letter.failure.error_class == "insufficient_stock"
+    assert [one["eventType"] for one in values(shop, INVENTORY_REJECTED)] == ["STOCK_REJECTED"]
+    assert (await shop.product("small")).reserved == 1
 
 
 async def test_others_go_on_while_one_order_waits_for_its_retry(shop: MemoryShop) -> None:

@@ -219,6 +219,11 @@ class Consumer:
 
     def _wait(self, delivery: Delivery) -> None:
         now = self._clock.now()
+        head = self._waiting.head(delivery.record.key)
+        if head is not None and head.record is not delivery.record:
+            # It came in one batch with the one it waits behind: its own tries begin after that.
+            self._waiting.put(delivery, now, now)
+            return
         settings = self._settings
         pause = settings.retry_pause_seconds * 2 ** (delivery.attempt - 1)
         # Three quarters to five quarters: orders that fell short together come back apart.
