@@ -190,6 +190,21 @@ async def test_pauses_grow_and_are_bounded(bench: Bench) -> None:
     assert pauses == pytest.approx([1, 2, 3, 3], rel=0.3)
 
 
+@pytest.mark.parametrize("first", [0.5, 300.0])
+async def test_the_first_pauses_are_what_was_asked_for(bench: Bench, first: float) -> None:
+    consumer = await bench.member(retry_pause_seconds=first)
+    bench.handler.answers["slow"] = short_until(4)
+    start = bench.clock.now()
+    await bench.send("slow")
+
+    await consumer.step()
+    while consumer.waiting_count:
+        await consumer.step()
+
+    passed = (bench.clock.now() - start).total_seconds()
+    assert passed == pytest.approx(first * (1 + 2 + 4), rel=0.3)
+
+
 async def test_a_broken_record_is_parked_before_its_offset_is_committed(bench: Bench) -> None:
     consumer = await bench.member()
     bench.handler.answers["bad"] = lambda _: Broken("broken_message", "not JSON")

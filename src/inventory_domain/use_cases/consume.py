@@ -55,7 +55,7 @@ class ConsumerSettings:
     batch_count_max: int = 500
     poll_seconds: float = 1.0
     retry_pause_seconds: float = 1.0
-    retry_pause_seconds_max: float = 60.0
+    retry_pause_seconds_max: float = 3600.0
     outage_pause_seconds: float = 0.5
     open_count_max: int = 10_000
     overtaking_topics: frozenset[str] = frozenset()
