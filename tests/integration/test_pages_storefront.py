@@ -272,6 +272,33 @@ def test_a_lost_answer_and_a_reload_buy_once(
     expect(window.page.get_by_role("link", name="Cart")).to_have_text("Cart")
 
 
+def test_what_came_into_the_cart_after_a_lost_answer_stays_there(open_window: OpenWindow) -> None:
+    window = open_window(who="Anna")
+    put_into_cart(window, "ink-blue")
+    window.lose_next_answer("**/api/v1/orders")
+    check_out(window)
+    window.sees("The service cannot be reached")
+    window.complaints.clear()
+    window.page.unroute_all()
+    put_into_cart(window, "notebook-dot")
+
+    window.open("/checkout")
+
+    order_id_of(window)
+    window.open("/cart")
+    expect(window.page.locator("main")).to_contain_text("notebook", ignore_case=True)
+    expect(window.page.locator("main")).not_to_contain_text("Blue-black ink")
+
+
+def test_an_address_that_nobody_meant_shows_a_page_that_says_so(open_window: OpenWindow) -> None:
+    window = open_window(who="Anna")
+
+    window.page.goto(f"{window.address}/products/100%")
+
+    window.sees("This product is not here")
+    window.complaints.clear()  # the service was asked, and said no
+
+
 def test_a_lost_answer_and_another_click_buy_once(
     open_window: OpenWindow, system: SystemProcess
 ) -> None:

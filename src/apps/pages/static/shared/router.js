@@ -68,10 +68,19 @@ function match(pattern, path) {
   if (wanted.length !== found.length) return null;
   const params = {};
   for (const [place_, name] of wanted.entries()) {
-    if (name.startsWith(":")) params[name.slice(1)] = decodeURIComponent(found[place_]);
+    if (name.startsWith(":")) params[name.slice(1)] = decoded(found[place_]);
     else if (name !== found[place_]) return null;
   }
   return params;
+}
+
+/** A part of the path as it was meant, or as it stands there if it was never meant so. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Name the page in the tab; after a step to it, readers and keyboards begin at its heading. */

@@ -76,4 +76,10 @@ export function buyInstead(orderId, lines) {
   keep({ lines, replaces: orderId });
 }
 
-export const emptyCart = () => keep(EMPTY);
+/** Take out the *items* of an order that was placed; what came into the cart since stays. */
+export function takeOrdered(items) {
+  const ordered = new Map(items.map((item) => [item.productId, item.qty]));
+  const left = ({ productId, qty }) => qty - (ordered.get(productId) ?? 0);
+  const lines = cart.get().lines.map((line) => ({ ...line, qty: left(line) }));
+  keep({ lines: lines.filter((line) => line.qty > 0), replaces: null });
+}

@@ -9,7 +9,7 @@ import { useSession } from "shared/session.js";
 import { Empty, Field, Form, toast } from "shared/ui.js";
 
 import { AddressFields, addressOf, keepAddress, keptAddress } from "shared/address.js";
-import { cart, emptyCart, totalOf, useCart } from "./cart.js";
+import { cart, takeOrdered, totalOf, useCart } from "./cart.js";
 import { CartNews, checkCart, itemsOf, useCartCheck } from "./checking.js";
 import { placeOrder, recoverOrder } from "./placing.js";
 import { SignInFirst } from "./sign-in-page.js";
@@ -86,7 +86,7 @@ function draftOf(form) {
 
 function done(order) {
   const { replaces } = cart.get();
-  emptyCart();
+  takeOrdered(order.items);
   if (replaces && replaces !== order._id) cancelReplaced(replaces, order);
   go(`/orders/${part(order._id)}`, { replace: true });
 }
