@@ -51,6 +51,7 @@ _CLIENTS: Final[dict[Driver, Callable[..., _Handle]]] = {
 }
 _DUPLICATE_KEY = 11000
 _WRITE_CONFLICT = 112
+_TRANSIENT = "TransientTransactionError"
 # The server understood the command and will never do it: a fault of ours, not an outage.
 _REFUSALS = frozenset({2, 9, 14, 121, 10334, 17280})
 
@@ -59,12 +60,20 @@ class Access:
     """Operations on the collections of one database, inside a transaction or outside."""
 
     def __init__(
-        self, handle: _Handle, dependency: str, limits: Limits, session: _Handle = None
+        self,
+        handle: _Handle,
+        dependency: str,
+        limits: Limits,
+        session: _Handle = None,
+        *,
+        reads_only: bool = False,
     ) -> None:
         self._handle = handle
         self._dependency = dependency
         self._seconds = limits.call_seconds
         self._session = session
+        # Who only reads has no rival: if the server gives up such a transaction, it is an outage.
+        self._can_conflict = session is not None and not reads_only
 
     async def command(self, document: Document) -> Document:
         """Run a database command."""
@@ -198,7 +207,7 @@ class Access:
             codes = {fault["code"] for fault in error.details["writeErrors"]}
         else:
             codes = {error.code} if isinstance(error, OperationFailure) else set()
-        if self._session is not None and _is_conflict(error, codes):
+        if self._can_conflict and _is_conflict(error, codes):
             return StockConflict()
         if codes & _REFUSALS:
             return DocumentRefused(str(error))
@@ -237,24 +246,27 @@ class Database(Access):
         with pymongo.timeout(self.limits.connect_seconds):
             await _settled(self._client.close())
 
-    async def transaction(self, work: Callable[[Access], Awaitable[T]]) -> T:
+    async def transaction(
+        self, work: Callable[[Access], Awaitable[T]], *, reads_only: bool = False
+    ) -> T:
         """Do *work* in a transaction, all of it or nothing, and return its result.
 
         It comes to its end even if the caller is cancelled meanwhile: a thread of the driver
         may be at work with its session.
 
         Raises:
-            StockConflict: another transaction was quicker, or an inserted id was taken.
+            StockConflict: another transaction was quicker, or an inserted id was taken; never
+                for work that *reads_only*.
             DependencyUnavailable: whether it was committed is unknown.
         """
-        return await undisturbed(self._transact(work))
+        return await undisturbed(self._transact(work, reads_only=reads_only))
 
     @asynccontextmanager
-    async def moment(self) -> AsyncIterator[Access]:
+    async def moment(self, *, reads_only: bool) -> AsyncIterator[Access]:
         """Enter a transaction: its reads see one moment; it is committed at the end."""
         with self.bounded():
             session = await _settled(self._client.start_session())
-        access = Access(self._handle, self.dependency, self.limits, session)
+        access = Access(self._handle, self.dependency, self.limits, session, reads_only=reads_only)
         try:
             await _settled(
                 session.start_transaction(
@@ -271,16 +283,19 @@ class Database(Access):
             with suppress(PyMongoError), pymongo.timeout(self.limits.connect_seconds):
                 await undisturbed(session.end_session())
 
-    async def _transact(self, work: Callable[[Access], Awaitable[T]]) -> T:
+    async def _transact(self, work: Callable[[Access], Awaitable[T]], *, reads_only: bool) -> T:
         with pymongo.timeout(self.limits.transaction_seconds):
-            async with self.moment() as access:
+            async with self.moment(reads_only=reads_only) as access:
                 return await work(access)
 
 
 def refusal_code(error: DependencyUnavailable) -> int | None:
-    """Return the code with which the server refused a command, None: it said nothing."""
+    """Return the code with which the server refused a command, None: it did not."""
     cause = error.__cause__
-    return cause.code if isinstance(cause, OperationFailure) else None
+    # What it gave up only this time is no refusal.
+    if isinstance(cause, OperationFailure) and not cause.has_error_label(_TRANSIENT):
+        return cause.code
+    return None
 
 
 def _is_conflict(error: PyMongoError, codes: set[int | None]) -> bool:
@@ -289,7 +304,7 @@ def _is_conflict(error: PyMongoError, codes: set[int | None]) -> bool:
     # An outage has the same label, but deciding again at once would not help it.
     return (
         isinstance(error, OperationFailure)
-        and error.has_error_label("TransientTransactionError")
+        and error.has_error_label(_TRANSIENT)
         and not error.has_error_label("UnknownTransactionCommitResult")
     )
 

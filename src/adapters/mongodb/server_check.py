@@ -38,7 +38,7 @@ async def check_server(database: Database) -> None:
     if hello.get("maxWireVersion", 0) < _WIRE_VERSION_MIN:
         raise ServerUnfit("The MongoDB server is too old: use version 4.4 or newer.")
     try:
-        await database.transaction(_read_something)
+        await database.transaction(_read_something, reads_only=True)
     except DependencyUnavailable as error:
         if refusal_code(error) is None:
             raise

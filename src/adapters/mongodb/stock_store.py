@@ -57,7 +57,7 @@ class MongoStockStore:
             named = {line["productId"] for one in held for line in one["items"]}
             return held, await _by_id(access, PRODUCTS, named.union(product_ids))
 
-        held, products = await self._database.transaction(read)
+        held, products = await self._database.transaction(read, reads_only=True)
         for document in held:
             self._ticks.saw(document["tick"])
         return StockView(
@@ -93,7 +93,7 @@ class MongoStockStore:
     async def audit_parts(self) -> AsyncIterator[AuditPart]:
         # The server ends a transaction that lasts too long (transactionLifetimeLimitSeconds, 60
         # unless set): then this ends with DependencyUnavailable.
-        async with self._database.moment() as moment:
+        async with self._database.moment(reads_only=True) as moment:
             for collection, where, part_of in _AUDITED:
                 parts = moment.parts(collection, where, sort=_OLDEST_FIRST, size=_AUDIT_PART_SIZE)
                 async for part in parts:
@@ -105,7 +105,8 @@ class MongoStockStore:
         async def read(access: Access) -> list[Document]:
             return await access.find(OUTBOX, {}, sort=_OLDEST_FIRST, limit=-count_max)
 
-        return [entry_from(document) for document in await self._database.transaction(read)]
+        found = await self._database.transaction(read, reads_only=True)
+        return [entry_from(document) for document in found]
 
     async def mark_published(self, entry_ids: Sequence[str]) -> None:
         if entry_ids:
