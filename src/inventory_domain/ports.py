@@ -77,8 +77,11 @@ class Outbox(Protocol):
     async def acquire_relay(self, holder: str, *, now: datetime, until: datetime) -> bool:
         """Take or prolong the lease to publish, and tell whether *holder* has it.
 
-        A lease that ended before *now* can be taken by anybody. It keeps two relays from doing
-        the same work; if both believe they hold it there are duplicates, never a loss.
+        A lease that ended before *now* can be taken by anybody; so can one that ends more than
+        twice as long after *now* as the wanted one, since whoever took it had a clock that was
+        fast. With *until* at *now* the holder gives its lease back, and another's stays as it is.
+        It keeps two relays from doing the same work; if both believe they hold it there are
+        duplicates, never a loss.
         """
 
 

@@ -160,7 +160,7 @@ async def test_a_relay_whose_work_is_done_by_flushes_keeps_its_lease() -> None:
         await relay.flush()
         await clock.sleep(0.1)
         now = clock.now()
-        assert not await store.acquire_relay("another", now=now, until=now + timedelta(seconds=1))
+        assert not await store.acquire_relay("another", now=now, until=now + timedelta(seconds=10))
 
     relay.stop()
     await work

@@ -82,14 +82,16 @@ class SqliteOutbox:
             )
 
     async def acquire_relay(self, holder: str, *, now: datetime, until: datetime) -> bool:
-        row = (holder, to_milliseconds(until), holder, to_milliseconds(now))
+        asked = {"holder": holder, "now": to_milliseconds(now), "until": to_milliseconds(until)}
 
         def take(connection: sqlite3.Connection) -> bool:
             cursor = connection.execute(
-                "INSERT INTO lease (name, holder, until) VALUES ('relay', ?, ?)"
+                "INSERT INTO lease (name, holder, until) VALUES ('relay', :holder, :until)"
                 " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
-                " WHERE holder = ? OR until <= ?",
-                row,
+                " WHERE holder = :holder OR until <= :now"
+                # Of a clock that was fast, and was set back since.
+                " OR (until > 2 * :until - :now AND :until > :now)",
+                asked,
             )
             return cursor.rowcount == 1
 

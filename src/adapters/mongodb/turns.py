@@ -43,8 +43,9 @@ class MongoTurns:
                     await self._access.delete(LEASES, {"_id": _NAME, "holder": self._holder})
 
     async def _take(self) -> None:
-        give_up_at = self._clock.now() + _WAIT
-        while (now := self._clock.now()) < give_up_at:
+        began = self._clock.now()
+        # A clock that was set back would let it wait for as long as that: rather not at all.
+        while began <= (now := self._clock.now()) < began + _WAIT:
             until = now + _LEASE
             if await acquire_lease(self._access, self._holder, now=now, until=until, name=_NAME):
                 return

@@ -70,7 +70,8 @@ class LogWatch:
         """
         async with self._looking:
             latest, now = self._latest, self.clock.now()
-            if latest is None or (now - latest.at).total_seconds() > age_seconds_max:
+            # Younger than nothing: the clock was set back, and nobody knows how old it is.
+            if latest is None or not 0 <= (now - latest.at).total_seconds() <= age_seconds_max:
                 latest = self._latest = await self._look(now)
             return latest
 

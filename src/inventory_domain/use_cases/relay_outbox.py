@@ -56,7 +56,7 @@ class OutboxRelay:
         self._entry_count = settings.entry_count_max
         self._holder = ids.new_id()
         self._is_mine = False
-        self._settled_until: datetime | None = None
+        self._settled: tuple[datetime, datetime] | None = None
         self._work = asyncio.Event()
         self._turn = asyncio.Lock()
         self._stopping = False
@@ -150,21 +150,22 @@ class OutboxRelay:
 
     async def _give_lease_back(self) -> None:
         # Whoever comes next shall not wait for it to end.
-        self._settled_until = None
+        self._settled = None
         now = self._clock.now()
         with suppress(DependencyUnavailable):
             await self._outbox.acquire_relay(self._holder, now=now, until=now)
 
     async def _has_lease(self) -> bool:
         now = self._clock.now()
-        if self._settled_until is not None and now < self._settled_until:
+        if self._settled is not None and self._settled[0] <= now < self._settled[1]:
             # Ours: nobody else can have taken it. Another's: it will not be free so soon. A write
-            # for every nudge would only hold up the rest.
+            # for every nudge would only hold up the rest. But once the clock was set back nobody
+            # knows how much of that time is over.
             return self._is_mine
         lease = timedelta(seconds=self._settings.lease_seconds)
         self._is_mine = await self._outbox.acquire_relay(self._holder, now=now, until=now + lease)
         ask_again = lease / 2 if self._is_mine else _ASK_AGAIN
-        self._settled_until = now + ask_again
+        self._settled = now, now + ask_again
         return self._is_mine
 
 

@@ -202,3 +202,34 @@ class OutboxContract:
         await store.acquire_relay("relay-a", now=NOW, until=later(30))
 
         assert await store.acquire_relay("relay-a", now=later(45), until=later(75))
+
+    async def test_a_lease_of_a_clock_that_was_set_back_holds_nobody_up(
+        self, store: Outbox
+    ) -> None:
+        """Nobody wants one so far ahead: it would not end before the clock is there again."""
+        await store.acquire_relay("relay-a", now=later(3600), until=later(3630))
+
+        assert await store.acquire_relay("relay-b", now=NOW, until=later(30))
+
+        assert not await store.acquire_relay("relay-a", now=later(1), until=later(31))
+
+    async def test_a_clock_that_is_a_little_slow_takes_no_lease_away(self, store: Outbox) -> None:
+        """The clocks of two relays never agree altogether."""
+        await store.acquire_relay("relay-a", now=later(30), until=later(60))
+
+        assert not await store.acquire_relay("relay-b", now=NOW, until=later(30))
+
+    async def test_a_lease_that_was_given_back_can_be_taken_at_once(self, store: Outbox) -> None:
+        """Whoever stops holds nobody up until its lease would have ended."""
+        await store.acquire_relay("relay-a", now=NOW, until=later(30))
+        await store.acquire_relay("relay-a", now=later(10), until=later(10))
+
+        assert await store.acquire_relay("relay-b", now=later(11), until=later(41))
+
+    async def test_giving_back_what_one_does_not_have_frees_nothing(self, store: Outbox) -> None:
+        """A relay without the lease stops as well, and the other's lease is still its own."""
+        await store.acquire_relay("relay-a", now=NOW, until=later(30))
+
+        assert not await store.acquire_relay("relay-b", now=later(10), until=later(10))
+
+        assert not await store.acquire_relay("relay-c", now=later(11), until=later(41))

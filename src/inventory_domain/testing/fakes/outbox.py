@@ -50,10 +50,11 @@ class MemoryOutbox:
         await self.faults.after("mark_published")
 
     async def acquire_relay(self, holder: str, *, now: datetime, until: datetime) -> bool:
-        """Take the lease if it is free, ended or the holder's own."""
+        """Take the lease if it is free, ended, the holder's own, or of a clock set back since."""
         await self.faults.before("acquire_relay")
         lease = self._outbox.lease
         taken = lease is None or lease[0] == holder or lease[1] < now
+        taken = taken or (lease is not None and now < until < lease[1] - (until - now))
         if taken:
             self._outbox.lease = (holder, until)
         await self.faults.after("acquire_relay")
