@@ -17,6 +17,8 @@ __all__ = ["Auditing", "LetterReading", "Sampling"]
 _log = structlog.get_logger(__name__)
 
 _AUDIT_RETRY_SECONDS = 5.0
+# So often in a row it is more than a hiccup: whoever trusts the alarm must hear of it.
+_BLIND_TIMES = 3
 _ALARM_SECONDS = 2.0
 _LETTERS_PER_STEP = 5_000
 _LETTERS_SECONDS = 2.0
@@ -34,11 +36,14 @@ class _Onlooking:
 
     async def run(self) -> None:
         """Look again and again until :meth:`stop`."""
+        blind_times = 0
         while not self._stopping.is_set():
             try:
                 seconds = await self.step()
+                blind_times = 0
             except DomainError as fault:
-                _log.debug("monitor_blind", fault=fault.message())
+                blind_times += 1
+                self._tell(fault, blind_times)
                 seconds = _AUDIT_RETRY_SECONDS
             await self._clock.wait(self._stopping, seconds)
 
@@ -49,6 +54,11 @@ class _Onlooking:
     async def step(self) -> float:
         """Look once and return after how many seconds to look again."""
         raise NotImplementedError
+
+    def _tell(self, fault: DomainError, blind_times: int) -> None:
+        tell = _log.warning if blind_times == _BLIND_TIMES else _log.debug
+        reason = getattr(fault, "reason", "")
+        tell("monitor_blind", work=type(self).__name__, fault=fault.message(), reason=reason)
 
 
 class Sampling(_Onlooking):
