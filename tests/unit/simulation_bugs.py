@@ -68,8 +68,8 @@ class CommitsFirst(Consumer):
 class ForgetsWaiting(Consumer):
     """Holds what waits for its next try in memory alone: its offset is committed."""
 
-    def _wait(self, delivery: Delivery) -> None:
-        super()._wait(delivery)
+    def _wait(self, delivery: Delivery, *, is_fault: bool) -> None:
+        super()._wait(delivery, is_fault=is_fault)
         self._progress.end(delivery.record)
 
 

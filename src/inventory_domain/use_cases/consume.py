@@ -24,7 +24,7 @@ from inventory_domain.use_cases.handling import (
     HandlerResult,
     TryAgain,
 )
-from inventory_domain.use_cases.isolation import IsolatedHandler, OnFault
+from inventory_domain.use_cases.isolation import IsolatedHandler, OnFault, Stumbled
 from inventory_domain.use_cases.pace import Pace
 from inventory_domain.use_cases.progress import Progress
 from inventory_domain.use_cases.waiting_room import Delivery, WaitingRoom
@@ -191,7 +191,7 @@ class Consumer:
         now = self._clock.now()
         for delivery, result in pairs:
             if isinstance(result, TryAgain):
-                self._wait(delivery)
+                self._wait(delivery, is_fault=isinstance(result, Stumbled))
                 continue
             ending = result.ending if isinstance(result, Ended) else Ending.DEAD_LETTERED
             self.endings[ending] += 1
@@ -207,7 +207,7 @@ class Consumer:
                 Failure(
                     error_class=fault.error_class,
                     message=fault.message,
-                    attempts=delivery.attempt,
+                    attempts=delivery.tries,
                     first_at=delivery.first_failure_at or now,
                     last_at=now,
                 ),
@@ -217,7 +217,7 @@ class Consumer:
         ]
         await self._log.publish(letters)
 
-    def _wait(self, delivery: Delivery) -> None:
+    def _wait(self, delivery: Delivery, *, is_fault: bool) -> None:
         now = self._clock.now()
         head = self._waiting.head(delivery.record.key)
         if head is not None and head.record is not delivery.record:
@@ -225,8 +225,8 @@ class Consumer:
             self._waiting.put(delivery, now, now)
             return
         settings = self._settings
-        pause = settings.retry_pause_seconds * 2 ** (delivery.attempt - 1)
+        pause = settings.retry_pause_seconds * 2 ** (delivery.tries - 1)
         # Three quarters to five quarters: orders that fell short together come back apart.
         pause = min(pause, settings.retry_pause_seconds_max) * (0.75 + self._ids.jitter() / 2)
-        next_try = Delivery(delivery.record, delivery.attempt + 1, delivery.first_failure_at or now)
+        next_try = delivery.again(now, is_fault=is_fault)
         self._waiting.put(next_try, now + timedelta(seconds=pause), now)

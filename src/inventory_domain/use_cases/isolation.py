@@ -22,12 +22,17 @@ from inventory_domain.use_cases.handling import (
 )
 from inventory_domain.use_cases.waiting_room import Delivery
 
-__all__ = ["IsolatedHandler", "OnFault"]
+__all__ = ["IsolatedHandler", "OnFault", "Stumbled"]
 
-_ATTEMPT_COUNT_MAX = 5
+_FAULT_COUNT_MAX = 5
 
 OnFault = Callable[[Record, Exception], None]
 """Is told of every fault, with the record that caused it."""
+
+
+@attrs.frozen
+class Stumbled(TryAgain):
+    """The record is to be tried again, and this try was none of the handler's attempts."""
 
 
 @attrs.frozen
@@ -52,8 +57,8 @@ class IsolatedHandler:
 
     def _result(self, delivery: Delivery, fault: Exception) -> HandlerResult:
         self.on_fault(delivery.record, fault)
-        if delivery.attempt < _ATTEMPT_COUNT_MAX:
-            return TryAgain()
+        if delivery.fault_count + 1 < _FAULT_COUNT_MAX:
+            return Stumbled()
         if delivery.record.topic.endswith(DEAD_LETTER_SUFFIX):
             # It lies where people look already.
             return Ended(Ending.DEAD_LETTERED)

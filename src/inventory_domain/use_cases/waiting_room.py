@@ -14,11 +14,28 @@ __all__ = ["Delivery", "WaitingRoom"]
 
 @attrs.frozen
 class Delivery:
-    """A record handed to a handler; *attempt* counts from 1, *first_failure_at* is of the first."""
+    """A record handed to a handler; *attempt* counts from 1, *first_failure_at* is of the first.
+
+    *fault_count* tells how often in a row the handler has stumbled over it since: a fault of ours
+    uses up none of its attempts, nor do they shorten the patience with faults.
+    """
 
     record: Record
     attempt: int = 1
     first_failure_at: datetime | None = None
+    fault_count: int = 0
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried with this one, whatever became of it."""
+        return self.attempt + self.fault_count
+
+    def again(self, now: datetime, *, is_fault: bool) -> "Delivery":
+        """Return the next try, after one that failed at *now*."""
+        first_at = self.first_failure_at or now
+        if is_fault:
+            return Delivery(self.record, self.attempt, first_at, self.fault_count + 1)
+        return Delivery(self.record, self.attempt + 1, first_at)
 
 
 class _Line:
