@@ -42,6 +42,15 @@ async def test_the_handler_of_messages_can_be_wrapped() -> None:
     assert inspect.iscoroutinefunction(original)
 
 
+def test_who_posts_what_is_none_is_turned_out_by_the_engine() -> None:
+    engine = Engine(SocketIoSettings())
+    library = socketio.AsyncServer(async_mode="asgi").eio
+
+    assert list(inspect.signature(library.disconnect).parameters) == ["sid"]
+    assert "await self.disconnect(sid)" in inspect.getsource(type(library).handle_request)
+    assert engine.sio.eio.disconnect == engine._turn_out
+
+
 async def test_a_client_is_known_by_both_its_ids() -> None:
     async with serving() as shop, connected(shop, "anna") as client:
         sid = client.sio.get_sid()

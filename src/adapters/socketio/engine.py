@@ -19,7 +19,15 @@ from adapters.socketio.outbound import OutboundQueue
 from adapters.socketio.packet_json import PacketJson
 from adapters.socketio.relay import redis_manager
 from adapters.socketio.settings import SocketIoSettings
-from adapters.socketio.wires import ASGIApp, Receive, Scope, Send, Wires, refuse
+from adapters.socketio.wires import (
+    ASGIApp,
+    Receive,
+    Scope,
+    Send,
+    Wires,
+    answer_poll,
+    refuse,
+)
 from inventory_domain.writes import Push
 
 __all__ = ["LIBRARY_LOG", "NAMESPACE", "Engine"]
@@ -39,6 +47,7 @@ class Engine:
         """Set whenever a client's queue went over its bound."""
         self.sio = _server(settings)
         self.sio.eio.create_queue = self._new_queue
+        self.sio.eio.disconnect = self._turn_out
         self._wires = Wires(settings)
         self.is_cut = False
         """While it is True, everybody is refused for a while."""
@@ -61,7 +70,7 @@ class Engine:
             elif scope["type"] == "websocket":
                 await self._wires.serve(sockets, scope, receive, send)
             else:
-                await sockets(scope, receive, send)
+                await answer_poll(sockets, scope, receive, send)
 
         return with_sockets
 
@@ -134,6 +143,12 @@ class Engine:
         except TimeoutError:
             self._wires.cut_all()
         await self.sio.shutdown()
+
+    async def _turn_out(self, eio_sid: str) -> None:
+        # The library calls it for a post that is none, and answers when it returns. Its own
+        # waits until the client has read everything, which one that only posts never does.
+        await self.finish(eio_sid)
+        self.sio.eio.sockets.pop(eio_sid, None)
 
     async def _disconnected(self, eio_sid: str, reason: str) -> None:
         await self._handle_disconnect(eio_sid, reason)

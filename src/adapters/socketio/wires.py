@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from adapters.socketio.settings import SocketIoSettings
 
-__all__ = ["ASGIApp", "Receive", "Scope", "Send", "Wire", "Wires", "refuse"]
+__all__ = ["ASGIApp", "Receive", "Scope", "Send", "Wire", "Wires", "answer_poll", "refuse"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -112,6 +112,17 @@ class Wires:
         """Break off every connection."""
         for wire in tuple(self._open):
             wire.cut()
+
+
+async def answer_poll(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run *app* on a request of a client that polls, which may belong to no session any more."""
+    try:
+        await app(scope, receive, send)
+    except (KeyError, UnboundLocalError) as fault:
+        # What engine.io trips over, before it answers, when a session ends under a request.
+        _log.info("A session has ended: %s: %s", type(fault).__name__, fault)
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+        await send({"type": "http.response.body", "body": b"The session has ended."})
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
