@@ -24,6 +24,9 @@ _Answer = TypeVar("_Answer")
 
 _POLL_MS = 200
 _RETRY_PAUSE_SECONDS = 0.1
+# Kafka Connect and others share out by the same means what is no partitions. Without a type are
+# groups that only commit.
+_GROUP_TYPES = frozenset({"consumer", ""})
 
 
 class KafkaInspector:
@@ -92,7 +95,8 @@ async def _topics(connections: Connections) -> Sequence[TopicInfo]:
 
 async def _groups(connections: Connections) -> Sequence[GroupInfo]:
     admin = connections.admin
-    names = sorted(name for name, _protocol in await admin.list_consumer_groups())
+    listed = await admin.list_consumer_groups()
+    names = sorted(name for name, group_type in listed if group_type in _GROUP_TYPES)
     return await asyncio.gather(*(_group_info(admin, name) for name in names))
 
 
@@ -159,9 +163,18 @@ async def _group_info(admin: AIOKafkaAdminClient, name: str) -> GroupInfo:
 
 
 def _member_info(found: Mapping[str, Any]) -> MemberInfo:
-    assignment = found["member_assignment"]
-    # There is none yet while the group shares its partitions out.
-    partitions = ConsumerProtocol.ASSIGNMENT.decode(assignment).partitions() if assignment else ()
     return MemberInfo(
-        member_id=found["member_id"], assigned=tuple(sorted(map(from_driver, partitions)))
+        member_id=found["member_id"], assigned=_partitions(found["member_assignment"])
     )
+
+
+def _partitions(assignment: bytes) -> tuple[TopicPartition, ...]:
+    # There is none yet while the group shares its partitions out.
+    if not assignment:
+        return ()
+    try:
+        found = ConsumerProtocol.ASSIGNMENT.decode(assignment).partitions()
+    except (ValueError, TypeError):
+        # In a form of its own program's: no reason to see nothing of the others.
+        return ()
+    return tuple(sorted(map(from_driver, found)))
