@@ -8,6 +8,8 @@ import pytest
 from pymongo import AsyncMongoClient, monitoring
 
 from adapters.mongodb import Driver, open_order_store, open_stock_store
+from inventory_domain.ids import UserId
+from inventory_domain.queries import OrderQuery
 from inventory_domain.testing.builders import (
     LAMP,
     a_product,
@@ -147,3 +149,41 @@ async def test_what_waits_for_the_relay_is_looked_up_in_its_own_index(
         told = await client[name].command({"explain": asked})
     assert "IXSCAN" in str(told["queryPlanner"]["winningPlan"])
     assert "COLLSCAN" not in str(told["queryPlanner"]["winningPlan"])
+
+
+@pytest.fixture
+def kept_from_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than three documents are many."""
+    monkeypatch.setattr("adapters.mongodb.driver._COUNTED_MAX", 3)
+
+
+@pytest.mark.usefixtures("kept_from_3")
+async def test_the_whole_of_a_large_collection_is_not_counted_one_by_one(
+    tap: Tap, mongo_server: MongoServer | ForeignMongo, name: str, driver: Driver
+) -> None:
+    """Of millions of orders that would take longer than a call may."""
+    async with open_order_store(mongo_server.uri, name, driver=driver) as store:
+        await store.add([a_write(an_order(f"order-{number}")) for number in range(4)])
+        tap.heard.clear()
+        page = await store.find(OrderQuery(limit=2))
+        of_nobody = await store.find(OrderQuery(user_id=UserId("nobody")))
+
+    assert (page.total, of_nobody.total) == (4, 0)
+    whole, filtered = tap.named("count", "aggregate")
+    assert next(iter(whole)) == "count"
+    assert not whole.get("query")
+    assert next(iter(filtered)) == "aggregate"
+
+
+@pytest.mark.usefixtures("kept_from_3")
+async def test_a_small_collection_is_counted_exactly(
+    tap: Tap, mongo_server: MongoServer | ForeignMongo, name: str, driver: Driver
+) -> None:
+    """The number that a server keeps may be off after it was killed."""
+    async with open_order_store(mongo_server.uri, name, driver=driver) as store:
+        await store.add([a_write(an_order(f"order-{number}")) for number in range(3)])
+        tap.heard.clear()
+        page = await store.find(OrderQuery(limit=2))
+
+    assert page.total == 3
+    assert len(tap.named("aggregate")) == 1
