@@ -4,7 +4,8 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from adapters.embedded.bulk import value
@@ -14,6 +15,8 @@ from inventory_domain.errors import DependencyUnavailable
 __all__ = ["Readers"]
 
 T = TypeVar("T")
+
+_INTERRUPT_AGAIN_SECONDS = 0.05
 
 
 class Readers:
@@ -44,23 +47,34 @@ class Readers:
     async def call(
         self, work: Callable[..., T], connection: sqlite3.Connection, *arguments: object
     ) -> T:
-        """Run *work* in a reader's thread with a *connection* that the caller keeps."""
-        return await self._submit_to(connection, work, *arguments)
+        """Run *work* in a reader's thread with a *connection* that the caller keeps.
+
+        A caller that is cancelled hears of it when no thread uses the connection any more.
+        """
+        running = self._start(connection, work, *arguments)
+        return await _ended(running, lambda: _interrupt(connection))
 
     async def connect(self) -> sqlite3.Connection:
         """Return a connection for the caller alone, to be given back by :meth:`discard`."""
-        return await self._submit_to(None, lambda connection: connection)
+        running = self._start(None, lambda connection: connection)
+        try:
+            return await _ended(running, lambda: None)
+        except asyncio.CancelledError:
+            if not running.cancelled() and running.exception() is None:
+                await self.discard(running.result())
+            raise
 
     async def discard(self, connection: sqlite3.Connection) -> None:
         """Close a connection that the caller had for himself."""
         if not self._closed:
-            await asyncio.get_running_loop().run_in_executor(self._executor, self._drop, connection)
+            # It is closed also if the caller is cancelled meanwhile: only the wait ends then.
+            await asyncio.wait([asyncio.wrap_future(self._executor.submit(self._drop, connection))])
 
     async def aclose(self) -> None:
         """Interrupt what is being read and close every connection."""
         self._closed = True
         for connection in tuple(self._all):
-            connection.interrupt()
+            _interrupt(connection)
         await asyncio.to_thread(self._executor.shutdown)
         for connection in tuple(self._all):
             self._drop(connection)
@@ -70,14 +84,11 @@ class Readers:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._perform, work, arguments)
 
-    async def _submit_to(
+    def _start(
         self, connection: sqlite3.Connection | None, work: Callable[..., T], *arguments: object
-    ) -> T:
+    ) -> "Future[T]":
         self._check_open()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, self._attempt, connection, work, arguments
-        )
+        return self._executor.submit(self._attempt, connection, work, arguments)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -124,3 +135,26 @@ def _in_one_moment(connection: sqlite3.Connection, read: Callable[[sqlite3.Conne
         return read(connection)
     finally:
         connection.execute("COMMIT")
+
+
+async def _ended(running: "Future[T]", interrupt: Callable[[], None]) -> T:
+    """Return what *running* gives; a caller that is cancelled still waits for its end."""
+    future = asyncio.wrap_future(running)
+    try:
+        await asyncio.wait([future])
+    except asyncio.CancelledError:
+        while not (future.done() or running.cancel()):
+            # Between two statements there is nothing to interrupt, so it is done again.
+            interrupt()
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([future], timeout=_INTERRUPT_AGAIN_SECONDS)
+        if future.done() and not future.cancelled():
+            future.exception()  # somebody must have looked at it
+        raise
+    return future.result()
+
+
+def _interrupt(connection: sqlite3.Connection) -> None:
+    # It may have failed and been closed just now.
+    with suppress(sqlite3.ProgrammingError):
+        connection.interrupt()
