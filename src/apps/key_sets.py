@@ -1,8 +1,8 @@
 """An issuer's key set: read at the start, and again now and then, since issuers change keys."""
 
 import asyncio
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +24,8 @@ _KEY_SET_BYTES_MAX = 1024 * 1024
 _RENEWAL_SECONDS = 300.0
 # Whoever sends tokens with keys that nobody has must not make us ask the issuer all the time.
 _PAUSE_SECONDS_MIN = 10.0
+
+_NO_KEY_SET = (ValueError, TypeError, KeyError, RecursionError, jwt.PyJWTError)
 
 
 class RenewedKeys:
@@ -53,6 +55,9 @@ class RenewedKeys:
             except CommandFault as fault:
                 # Those that we have are good until we know better.
                 _log.warning("key_set_not_renewed", why=str(fault))
+            except Exception as fault:  # noqa: BLE001 - nobody looks at this task
+                # The next try is due all the same.
+                _log.exception("key_set_not_renewed", why=type(fault).__name__)
             else:
                 forget()
 
@@ -71,12 +76,14 @@ def _read(source: str) -> KeySet:
     try:
         document: Any = json.loads(_fetch(source) if is_address else Path(source).read_bytes())
         return KeySet(document)
-    except (OSError, urllib.error.URLError) as error:
+    except (OSError, http.client.HTTPException) as error:
+        # What is no HTTP has the other's own words in it, of any length.
+        why = error if isinstance(error, OSError) else type(error).__name__
         raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={source} cannot be read ({error}): check it.",
+            f"ACCESS_TOKEN_JWKS={source} cannot be read ({why}): check it.",
             exit_code=DEPENDENCY_AWAY if is_address else 2,
         ) from None
-    except (ValueError, TypeError, KeyError, jwt.PyJWTError):
+    except _NO_KEY_SET:
         raise CommandFault(
             f"ACCESS_TOKEN_JWKS={source} is no JSON Web Key Set: check what it names."
         ) from None

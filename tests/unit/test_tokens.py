@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from structlog.testing import capture_logs
 
 from apps.access import settle_access
-from apps.edge.auth import TokenVerifier, Unauthenticated, issue_token
+from apps.edge.auth import KeySet, TokenVerifier, Unauthenticated, issue_token
 from apps.faults import CommandFault
+from apps.key_sets import read_key_set
 from apps.settings import Settings, load_settings
 from apps.tokens import SocketVerifier, open_verifier
 from inventory_domain.testing.fakes import VirtualClock
@@ -98,6 +99,27 @@ async def test_while_the_key_set_cannot_be_read_the_old_one_holds(key_set: Path)
         assert is_known(verifier, token)
 
 
+async def test_no_fault_at_all_ends_the_reading_of_new_keys(
+    key_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, faults = VirtualClock(), [ZeroDivisionError(), MemoryError()]
+
+    async def read_or_fail(source: str) -> KeySet:
+        if faults:
+            raise faults.pop()
+        return await read_key_set(source)
+
+    async with open_verifier(Settings(access_token_jwks=str(key_set)), clock) as verifier:
+        monkeypatch.setattr("apps.key_sets.read_key_set", read_or_fail)
+        write_keys(key_set, two=KEY)
+
+        async with asyncio.timeout(20):
+            while not is_known(verifier, signed("two")):
+                await clock.advance(1)
+
+        assert not faults
+
+
 def spoil(file: Path) -> None:
     file.write_text("not json")
 
@@ -123,7 +145,10 @@ async def test_sockets_learn_when_a_token_ends() -> None:
     assert SocketVerifier(verifier).verify(never).expires_at.year == 9999
 
 
-@pytest.mark.parametrize("content", ["not json", "[]", '{"keys": []}', '{"keys": [{}]}'])
+NO_KEY_SETS = ["not json", "[]", '{"keys": []}', '{"keys": [{}]}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("content", NO_KEY_SETS, ids=range(len(NO_KEY_SETS)))
 async def test_a_file_that_is_no_key_set_is_named(tmp_path: Path, content: str) -> None:
     file = tmp_path / "keys.json"
     file.write_text(content)
