@@ -64,14 +64,19 @@ class LogKeeper:
                     await self._log.retain()
             except DependencyUnavailable:
                 # The file is away; it is tried again, as long as it takes.
-                self._connection = None
+                continue
 
     async def _look(self) -> None:
         """Look into the file if anybody has written to it."""
         if self._connection is None:
             self._connection = await self._readers.connect()
             self._version = None
-        version = await self._readers.call(value, self._connection, "PRAGMA data_version")
+        try:
+            version = await self._readers.call(value, self._connection, "PRAGMA data_version")
+        except DependencyUnavailable:
+            # The readers close one that fails; any other is kept, whatever else may fail.
+            self._connection = None
+            raise
         if version != self._version:
             await self._log.look()
             # Only now: if the look fails there is another.
