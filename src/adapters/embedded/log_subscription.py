@@ -134,27 +134,40 @@ class SqliteSubscription:
         """Take records; each call begins with another partition, so that all get on."""
         readable = [at for at in member.assigned if at not in paused]
         self._turn += 1
-        records: list[Record] = []
+        taken: dict[TopicPartition, tuple[int, list[Record]]] = {}
+        count_left = count_max
         for step in range(len(readable)):
             at = readable[(self._turn + step) % len(readable)]
-            if len(records) >= count_max:
+            if count_left <= 0:
                 break
-            records += await self._take_from(member, at, count_max - len(records))
-        return records
+            start, records = await self._read(member, at, count_left)
+            if records:
+                taken[at] = start, records
+                count_left -= len(records)
+        # Only now: had a later partition failed, nobody would have been given these.
+        return [record for at in taken for record in self._pass_on(member, at, *taken[at])]
 
-    async def _take_from(self, member: Member, at: TopicPartition, count_max: int) -> list[Record]:
+    async def _read(
+        self, member: Member, at: TopicPartition, count_max: int
+    ) -> tuple[int, list[Record]]:
+        """Return where *member* is in a partition, and the records from there on."""
         partition = self._log.partition(at)
-        start = member.positions[at]
+        start = member.positions.get(at, partition.end)  # nowhere, if it was let go meanwhile
         if start >= partition.end:
-            return []
+            return start, []
         if not partition.has(start):
             await self._log.refill(partition, start, max(count_max, _READ_AHEAD_COUNT))
-            if member.positions.get(at) != start:
-                return []  # it was rewound or let go meanwhile
-        records = partition.take(start, count_max)
-        if records:
-            member.positions[at] = records[-1].offset + 1
-            partition.forget(self._group.name, records[-1].offset + 1)
+        return start, partition.take(start, count_max)
+
+    def _pass_on(
+        self, member: Member, at: TopicPartition, start: int, records: list[Record]
+    ) -> list[Record]:
+        """Move *member* behind *records*, unless it was rewound or let go meanwhile."""
+        if member.positions.get(at) != start:
+            return []
+        position = records[-1].offset + 1
+        member.positions[at] = position
+        self._log.partition(at).forget(self._group.name, position)
         return records
 
 
