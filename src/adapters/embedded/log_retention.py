@@ -23,13 +23,14 @@ class Retention:
 
 
 def retain(connection: sqlite3.Connection, retention: Retention, now: int) -> bool:
-    """Delete what *retention* lets go, and tell whether there is more to delete.
+    """Delete some of what *retention* lets go, and tell whether there may be more to delete.
 
-    A partition loses its oldest batches only, up to the first that must be kept.
+    A partition loses its oldest batches only, up to the first that must be kept. No more than
+    a bounded number of batches is looked at and deleted, since whoever publishes waits.
     """
     floors = _floors(connection)
     old = now - round(retention.age_seconds * 1000)
-    more = False
+    left = _BATCHES_PER_STEP_MAX
     for topic, partition, number, begin, end in read_partitions(connection):
         if topic.endswith(DEAD_LETTER_SUFFIX):
             # They wait for people, however long those take.
@@ -37,28 +38,36 @@ def retain(connection: sqlite3.Connection, retention: Retention, now: int) -> bo
         floor = floors.get((topic, partition), end)
         if floor > begin:
             surplus = end - retention.count_max
-            more = _trim(connection, number, (floor, surplus, old), end) or more
-    return more
+            left -= _trim(connection, number, (floor, surplus, old), end, left)
+            if not left:
+                return True
+    return False
 
 
 def _trim(
-    connection: sqlite3.Connection, number: int, limits: tuple[int, int, int], end: int
-) -> bool:
+    connection: sqlite3.Connection,
+    number: int,
+    limits: tuple[int, int, int],
+    end: int,
+    count_max: int,
+) -> int:
+    """Delete up to *count_max* batches of one partition and return how many they were."""
     floor, surplus, old = limits
     first, beyond = place_of(number, 0), place_of(number + 1, 0)
+    # The inner rows come one by one in their order: the outer LIMIT stops at the first kept.
     kept = connection.execute(
-        "SELECT place, base FROM batches WHERE place >= ? AND place < ?"
-        " AND NOT (place < ? AND (place < ? OR at < ?)) ORDER BY place LIMIT 1",
-        (first, beyond, place_of(number, floor), first + max(surplus, 0), old),
+        "SELECT place, base FROM (SELECT place, base, at FROM batches"
+        " WHERE place >= ? AND place < ? ORDER BY place LIMIT ?)"
+        " WHERE NOT (place < ? AND (place < ? OR at < ?)) LIMIT 1",
+        (first, beyond, count_max, place_of(number, floor), first + max(surplus, 0), old),
     ).fetchone()
+    if kept is None:
+        kept = connection.execute(
+            "SELECT place, base FROM batches WHERE place >= ? AND place < ?"
+            " ORDER BY place LIMIT 1 OFFSET ?",
+            (first, beyond, count_max),
+        ).fetchone()
     stop, begin = kept if kept is not None else (beyond, end)
-    step = connection.execute(
-        "SELECT place, base FROM batches WHERE place >= ? AND place < ?"
-        " ORDER BY place LIMIT 1 OFFSET ?",
-        (first, stop, _BATCHES_PER_STEP_MAX),
-    ).fetchone()
-    if step is not None:
-        stop, begin = step
     deleted = connection.execute(
         "DELETE FROM batches WHERE place >= ? AND place < ?", (first, stop)
     ).rowcount
@@ -66,7 +75,7 @@ def _trim(
         connection.execute(
             "UPDATE partitions SET first_offset = ? WHERE number = ?", (begin, number)
         )
-    return step is not None
+    return deleted
 
 
 def _floors(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
