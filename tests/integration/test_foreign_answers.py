@@ -1,6 +1,7 @@
 """Answers from a port on which something else sits: they stop nothing, and are said in words."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -14,9 +15,11 @@ from structlog.testing import capture_logs
 
 from apps.edge.auth import TokenVerifier, Unauthenticated
 from apps.faults import DEPENDENCY_AWAY, CommandFault
+from apps.monitor.vitals import Part, Status, Vitals
+from apps.monitor.watch import LogWatch
 from apps.settings import Settings
 from apps.tokens import open_verifier
-from inventory_domain.testing.fakes import VirtualClock
+from inventory_domain.testing.fakes import MemoryBroker, MemoryEventLog, VirtualClock
 from tests.support.server_process import LOOPBACK
 
 pytestmark = pytest.mark.integration
@@ -91,3 +94,65 @@ async def test_an_issuer_that_speaks_no_http_is_a_dependency_away(answer: bytes)
                 pass
 
     assert caught.value.exit_code == DEPENDENCY_AWAY
+
+
+async def part_at(address: str) -> Part:
+    """Return how the service at *address* is."""
+    clock = VirtualClock()
+    watch = LogWatch(MemoryEventLog(MemoryBroker(clock)), clock)
+    vitals = Vitals(watch=watch, probes={}, addresses={"orders service": address})
+    [part] = [part for part in await vitals.parts() if part.kind == "service"]
+    return part
+
+
+def refusal(body: bytes) -> bytes:
+    return b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (GARBAGE, "is no service."),
+        (BANNER, "is no service."),
+        (b"HTTP/1.1 301 Moved\r\nLocation: http://[x/\r\n\r\n", "is no service."),
+        (refusal(b'{"down": {"orders store": "away"}}'), "Not ready: orders store."),
+        (refusal(b'{"down": 5}'), "Not ready: status 503."),
+        (refusal(b'{"down": null}'), "Not ready: status 503."),
+        (refusal(b"[" * 60_000), "Not ready: status 503."),
+        (refusal(b"busy"), "Not ready: status 503."),
+    ],
+)
+async def test_a_service_on_whose_port_something_else_answers_is_down(
+    answer: bytes, detail: str
+) -> None:
+    async with answering([answer]) as address:
+        part = await part_at(address)
+
+    assert part.status is Status.DOWN
+    assert part.detail.endswith(detail)
+
+
+async def test_an_answer_that_comes_in_drops_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("apps.monitor.vitals._PROBE_SECONDS_MAX", 0.3)
+    is_over = asyncio.Event()
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while not is_over.is_set():
+                writer.write(b"x")
+                await writer.drain()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(is_over.wait(), 0.1)
+        writer.close()
+
+    async with await asyncio.start_server(drip, LOOPBACK, 0) as server:
+        address = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                part = await part_at(address)
+        finally:
+            is_over.set()
+
+    assert (part.status, part.detail) == (Status.DOWN, f"Nobody answers at {address}.")

@@ -1,6 +1,7 @@
 """How every part of the system is: up, behind or down, and why."""
 
 import asyncio
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -122,13 +123,18 @@ async def _probe(name: str, kind: str, ask: Ask) -> Part:
 
 async def _service(name: str, address: str) -> Part:
     try:
-        status, document = await asyncio.to_thread(_ready, f"{address}/health/ready")
+        # The limit below is on every piece of an answer; this one is on the whole.
+        async with asyncio.timeout(_PROBE_SECONDS_MAX):
+            status, document = await asyncio.to_thread(_ready, f"{address}/health/ready")
     except OSError:
         return Part(name, "service", Status.DOWN, f"Nobody answers at {address}.")
+    except (http.client.HTTPException, ValueError):
+        return Part(name, "service", Status.DOWN, f"What answers at {address} is no service.")
     if status == 200:  # noqa: PLR2004 - OK
         return Part(name, "service", Status.UP, "Ready.")
-    down = ", ".join(document.get("down", {})) or f"status {status}"
-    return Part(name, "service", Status.DOWN, f"Not ready: {down}.")
+    down = document.get("down")
+    named = ", ".join(down) if isinstance(down, dict) else ""
+    return Part(name, "service", Status.DOWN, f"Not ready: {named or f'status {status}'}.")
 
 
 def _ready(address: str) -> tuple[int, Any]:
@@ -145,6 +151,6 @@ def _ready(address: str) -> tuple[int, Any]:
 def _document(body: bytes) -> Any:  # noqa: ANN401 - JSON of a service of ours
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
