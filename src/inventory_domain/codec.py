@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -45,6 +46,10 @@ __all__ = [
 ]
 
 MESSAGE_BYTES_MAX = 256 * 1024
+"""What a record may have at most, with its key and headers: stores keep it whole."""
+
+# What a store needs for a header besides its name and value, so that many empty ones count too.
+_HEADER_BYTES = 16
 REDRIVE_COUNT_HEADER = "redrive-count"
 # A tuple, since what is looked up may be anything that JSON can hold.
 _OUTCOME_TAGS = tuple(map(str, OutcomeKind))
@@ -157,8 +162,9 @@ class Codec:
 
     def _document(self, record: Record) -> Document:
         value = record.value or b""
-        if len(value) > MESSAGE_BYTES_MAX:
-            raise broken(f"{len(value)} bytes are more than the {MESSAGE_BYTES_MAX} allowed")
+        size = len(value) + len(record.key or b"") + _size(record.headers)
+        if size > MESSAGE_BYTES_MAX:
+            raise broken(f"{size} bytes are more than the {MESSAGE_BYTES_MAX} allowed")
         try:
             document = self.loads(value)
         except (ValueError, ArithmeticError, RecursionError) as fault:
@@ -166,6 +172,10 @@ class Codec:
         if not isinstance(document, dict):
             raise broken("the JSON value must be an object")
         return document
+
+
+def _size(headers: Headers) -> int:
+    return sum(map(len, chain.from_iterable(headers))) + _HEADER_BYTES * len(headers)
 
 
 def _unknown_type(tag: object, record: Record) -> BrokenMessage:

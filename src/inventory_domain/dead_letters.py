@@ -22,6 +22,7 @@ from inventory_domain.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
 __all__ = [
     "DeadLetter",
     "Failure",
+    "abridge",
     "bury",
     "letter_id",
     "parse_letter_id",
@@ -40,6 +41,7 @@ _ERROR_MESSAGE = "error-message"
 _SERVICE = "service"
 _FIRST = "first-failure-at"
 _LAST = "last-failure-at"
+_SIZE = "original-bytes"
 _OURS = frozenset(
     (
         _TOPIC,
@@ -52,10 +54,12 @@ _OURS = frozenset(
         _SERVICE,
         _FIRST,
         _LAST,
+        _SIZE,
     )
 )
 
 _MESSAGE_LENGTH_MAX = 1000
+_ABRIDGED_KEY_BYTES_MAX = 1024
 # Whoever wrote a header: up to so many digits it is a number that every store can hold.
 _DIGITS_MAX = 18
 # A hundred lines need less. Longer ones are not worth the time of whoever reads all letters.
@@ -133,6 +137,26 @@ def bury(record: Record, failure: Failure, *, service: str) -> OutgoingRecord:
     )
     headers = record.headers + ours
     return OutgoingRecord(dead_letter_topic(record.topic), record.key, record.value, headers)
+
+
+def abridge(letter: OutgoingRecord) -> OutgoingRecord:
+    """Return what :func:`bury` gave in a form that fits into any log.
+
+    The value, the producer's headers and a long key are left out; ``original-bytes`` says how
+    much the record had. The reason tells of it, and where the record itself lies.
+    """
+    places = [place for place, (name, _) in enumerate(letter.headers) if name == _TOPIC]
+    theirs, ours = letter.headers[: places[-1]], letter.headers[places[-1] :]
+    key = letter.key
+    size = len(key or b"") + len(letter.value or b"")
+    size += sum(len(name.encode(errors="replace")) + len(value) for name, value in theirs)
+    if key is not None and len(key) > _ABRIDGED_KEY_BYTES_MAX:
+        key = None
+    note = f" (Its {size} bytes do not fit into a dead letter; it is kept in its topic only.)"
+    told = tuple(
+        (name, value + note.encode() if name == _ERROR_MESSAGE else value) for name, value in ours
+    )
+    return OutgoingRecord(letter.topic, key, None, told + text_headers(((_SIZE, size),)))
 
 
 def revive(letter: DeadLetter, *, redrives: int) -> OutgoingRecord:

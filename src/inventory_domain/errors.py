@@ -13,6 +13,7 @@ from inventory_domain.failures import (
     DomainError,
     Forbidden,
     InvalidRequest,
+    RecordTooLarge,
     StockConflict,
 )
 from inventory_domain.order_errors import (
@@ -59,6 +60,7 @@ __all__ = [
     "PriceChanged",
     "ProductExists",
     "ProductNotFound",
+    "RecordTooLarge",
     "RefusedLine",
     "ReservationEnded",
     "ReservationHeld",

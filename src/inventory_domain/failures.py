@@ -13,6 +13,7 @@ __all__ = [
     "DomainError",
     "Forbidden",
     "InvalidRequest",
+    "RecordTooLarge",
     "StockConflict",
 ]
 
@@ -99,3 +100,8 @@ class DependencyUnavailable(DomainError):
 
     def message(self) -> str:
         return f"The {self.dependency} does not answer at the moment: try again shortly."
+
+
+@attrs.define(kw_only=True, str=False)
+class RecordTooLarge(DependencyUnavailable):
+    """The event log never takes a record of this size. To whoever knows no better, an outage."""

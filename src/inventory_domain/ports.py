@@ -220,6 +220,10 @@ class EventLog(Protocol):
 
         Records with one key go to one partition of their topic, in the order given. On an
         error any part of them may have arrived.
+
+        Raises:
+            RecordTooLarge: one of them, or all together, are more than the log ever takes;
+                publishing goes on with whatever is smaller.
         """
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:

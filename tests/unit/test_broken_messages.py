@@ -52,7 +52,7 @@ BROKEN_VALUES = {
     "an array": (b"[]", "the JSON value must be an object"),
     "a string": (b'"text"', "the JSON value must be an object"),
     "null": (b"null", "the JSON value must be an object"),
-    "too large": (b" " * (MESSAGE_BYTES_MAX + 1), "262145 bytes are more than the 262144 allowed"),
+    "too large": (b" " * (MESSAGE_BYTES_MAX + 1), "bytes are more than the 262144 allowed"),
 }
 
 BROKEN_REQUESTS = {

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaProducer
 
 from adapters.kafka.driver import end_producer, stop_producer
-from adapters.kafka.errors import DRIVER_ERRORS, unavailable
-from adapters.kafka.settings import KafkaSettings, producer_options
+from adapters.kafka.errors import DRIVER_ERRORS, SIZE_ERRORS, too_large, unavailable
+from adapters.kafka.sending import send_all, size_of
+from adapters.kafka.settings import SENT_BYTES_MAX, KafkaSettings, producer_options
 from inventory_domain.records import OutgoingRecord
 
 __all__ = ["Publisher"]
-
-Acknowledgement = asyncio.Future[object]
 
 
 class Publisher:
@@ -42,17 +41,22 @@ class Publisher:
 
         Raises:
             DependencyUnavailable: not all are, within the time; any part may have arrived.
+            RecordTooLarge: one of them never will be.
         """
         if not records:
             return
+        if (largest := max(map(size_of, records))) > SENT_BYTES_MAX:
+            raise too_large(self._settings, f"{largest} bytes, of at most {SENT_BYTES_MAX}")
         producer = None
         try:
             async with asyncio.timeout(self._settings.publish_seconds_max):
                 producer = await self._open()
-                await _send_all(producer, records)
+                await send_all(producer, records)
         except DRIVER_ERRORS as error:
             if producer is not None:
                 self._replace(producer)
+            if isinstance(error, SIZE_ERRORS):
+                raise too_large(self._settings, str(error)) from error
             raise unavailable(
                 self._settings, "did not acknowledge what was published", error
             ) from error
@@ -94,40 +98,3 @@ class Publisher:
         task = asyncio.create_task(end_producer(producer))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-
-
-async def _send_all(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]) -> None:
-    acknowledgements: list[Acknowledgement] = []
-    try:
-        for record in records:
-            acknowledgements.append(await _send(producer, record))  # noqa: PERF401 - kept on errors
-        for acknowledgement in acknowledgements:
-            await acknowledgement
-    finally:
-        # One error tells enough; the others must be looked at, or the loop complains of them.
-        for acknowledgement in acknowledgements:
-            if not acknowledgement.cancel() and not acknowledgement.cancelled():
-                acknowledgement.exception()
-
-
-async def _send(producer: AIOKafkaProducer, record: OutgoingRecord) -> Acknowledgement:
-    if record.key is None and record.value is None:
-        return await _send_empty(producer, record)
-    acknowledgement: Acknowledgement = await producer.send(
-        record.topic, record.value, record.key, headers=list(record.headers)
-    )
-    return acknowledgement
-
-
-async def _send_empty(producer: AIOKafkaProducer, record: OutgoingRecord) -> Acknowledgement:
-    """Send a record without key and value, which Kafka knows, but the driver's ``send`` does not.
-
-    Others may write such records, and their dead letters are the same.
-    """
-    batch = producer.create_batch()
-    batch.append(key=None, value=None, timestamp=None, headers=list(record.headers))
-    partition = min(await producer.partitions_for(record.topic))
-    acknowledgement: Acknowledgement = await producer.send_batch(
-        batch, record.topic, partition=partition
-    )
-    return acknowledgement

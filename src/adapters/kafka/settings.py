@@ -13,7 +13,9 @@ from adapters.kafka.partitioner import choose_partition
 from adapters.kafka.security import KafkaSecurity, security_options
 
 __all__ = [
+    "BATCH_BYTES",
     "RECORD_BYTES_MAX",
+    "SENT_BYTES_MAX",
     "KafkaSettings",
     "client_options",
     "consumer_options",
@@ -24,8 +26,11 @@ __all__ = [
 RECORD_BYTES_MAX = 2 * 1024 * 1024
 """A dead letter is the record as it came and a few headers more, so it may be larger."""
 
+SENT_BYTES_MAX = 16 * 1024 * 1024
+"""What a record may have before it is compressed, which takes half a second at the worst."""
+
 # A batch of a partition goes out when it is this full, or when it has waited for so long.
-_BATCH_BYTES = 256 * 1024
+BATCH_BYTES = 256 * 1024
 _LINGER_MS = 5
 
 _OPEN = KafkaSecurity()
@@ -82,8 +87,8 @@ def producer_options(settings: KafkaSettings) -> dict[str, Any]:
         "enable_idempotence": True,
         "partitioner": choose_partition,
         "linger_ms": _LINGER_MS,
-        "max_batch_size": _BATCH_BYTES,
-        "max_request_size": RECORD_BYTES_MAX,
+        "max_batch_size": BATCH_BYTES,
+        "max_request_size": SENT_BYTES_MAX,
         "request_timeout_ms": _milliseconds(settings.publish_seconds_max),
     }
 

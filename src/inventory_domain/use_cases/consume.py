@@ -12,10 +12,15 @@ from datetime import timedelta
 
 import attrs
 
-from inventory_domain.dead_letters import Failure, bury
-from inventory_domain.errors import CommitRefused, Contention, DependencyUnavailable
+from inventory_domain.dead_letters import Failure, abridge, bury
+from inventory_domain.errors import (
+    CommitRefused,
+    Contention,
+    DependencyUnavailable,
+    RecordTooLarge,
+)
 from inventory_domain.ports import Clock, EventLog, IdSource, Subscription
-from inventory_domain.records import Record
+from inventory_domain.records import OutgoingRecord, Record
 from inventory_domain.use_cases.handling import (
     Broken,
     Ended,
@@ -215,7 +220,18 @@ class Consumer:
             )
             for delivery, fault in broken
         ]
-        await self._log.publish(letters)
+        try:
+            await self._log.publish(letters)
+        except RecordTooLarge:
+            # Each by itself, so that none loses anything to another. Some may come twice.
+            for letter in letters:
+                await self._publish_what_fits(letter)
+
+    async def _publish_what_fits(self, letter: OutgoingRecord) -> None:
+        try:
+            await self._log.publish([letter])
+        except RecordTooLarge:
+            await self._log.publish([abridge(letter)])
 
     def _wait(self, delivery: Delivery, *, is_fault: bool) -> None:
         now = self._clock.now()

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
 from adapters.kafka import KafkaEventLog, KafkaInspector, KafkaSettings, prepare_topics
+from adapters.kafka.settings import SENT_BYTES_MAX
 from adapters.system import RandomIds, SystemClock
-from inventory_domain.errors import DependencyUnavailable
+from inventory_domain.errors import DependencyUnavailable, RecordTooLarge
 from inventory_domain.records import OutgoingRecord, TopicPartition
 from inventory_domain.testing import an_outgoing_record
 from inventory_domain.testing.contracts.topics import MakeTopics
@@ -63,9 +65,11 @@ async def test_a_record_too_large_for_anybody_is_an_error_and_not_the_end(
     (topic,) = await topics(1, partitions=1)
     await log.publish([an_outgoing_record(topic, value=b"first")])
 
-    for size in (1536, 4096):  # what the broker refuses, and what is not even sent
-        with pytest.raises(DependencyUnavailable):
-            await log.publish([an_outgoing_record(topic, value=b"x" * 1024 * size)])
+    refused_by_the_broker = Random(1).randbytes(1536 * 1024)
+    not_even_sent = bytes(SENT_BYTES_MAX + 1)
+    for value in (refused_by_the_broker, not_even_sent):
+        with pytest.raises(RecordTooLarge):
+            await log.publish([an_outgoing_record(topic, value=value)])
     await log.publish([an_outgoing_record(topic, value=b"next")])
 
     records = await take(await log.subscribe(group, [topic]), 2)

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
 
+from inventory_domain.errors import RecordTooLarge
 from inventory_domain.partitioning import partition_for
 from inventory_domain.ports import EventLog
 from inventory_domain.records import OutgoingRecord
@@ -25,6 +27,9 @@ OpenLog = Callable[[], AbstractAsyncContextManager[EventLog]]
 MANY = 1000
 KEY_COUNT = 50
 LARGE_BYTES = 200 * 1024
+REPEATED_BYTES = 3 * 1024 * 1024
+# More than a log over a network takes, of what cannot be compressed.
+HUGE = Random(1).randbytes(6 * 1024 * 1024)  # noqa: S311 - it keeps no secret
 
 
 def _numbered(topic: str, count: int) -> list[OutgoingRecord]:
@@ -149,6 +154,42 @@ class EventLogContract(ConsumerGroupsContract, RedeliveryContract, LogInspectorC
 
         values = sorted(int(record.value or b"-1") for record in records)
         assert values == list(range(MANY))
+
+    async def test_what_can_be_compressed_may_be_large(
+        self, log: EventLog, topics: MakeTopics, group: str
+    ) -> None:
+        """What others sent compressed must fit in again as a dead letter, in line with others."""
+        (topic,) = await topics(1, partitions=1)
+        large = b"repeated" * (REPEATED_BYTES // 8)
+        sent = [
+            OutgoingRecord(topic, b"k", b"first"),
+            OutgoingRecord(topic, b"k", large, (("note", b"n"),)),
+            OutgoingRecord(topic, b"k", b"small"),
+            OutgoingRecord(topic, None, None, (("note", large),)),
+            OutgoingRecord(topic, b"k", b"last"),
+        ]
+        await log.publish(sent)
+
+        records = await take(await log.subscribe(group, [topic]), len(sent))
+
+        assert [OutgoingRecord(r.topic, r.key, r.value, r.headers) for r in records] == sent
+
+    @pytest.mark.parametrize("value", [HUGE, bytes(len(HUGE) * 3)], ids=["random", "zeros"])
+    async def test_a_huge_record_is_taken_or_refused_for_its_size(
+        self, log: EventLog, topics: MakeTopics, group: str, value: bytes
+    ) -> None:
+        """It is no outage, which would be waited out for ever, and the next record is taken."""
+        (topic,) = await topics(1, partitions=1)
+        expected = [value, b"next"]
+        try:
+            await log.publish([an_outgoing_record(topic, value=value)])
+        except RecordTooLarge:
+            expected.remove(value)
+        await log.publish([an_outgoing_record(topic, value=b"next")])
+
+        records = await take(await log.subscribe(group, [topic]), len(expected))
+
+        assert [len(record.value or b"") for record in records] == list(map(len, expected))
 
     async def test_one_publish_may_go_to_several_topics(
         self, log: EventLog, topics: MakeTopics, group: str

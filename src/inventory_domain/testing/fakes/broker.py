@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import count
 
+from inventory_domain.errors import RecordTooLarge
 from inventory_domain.partitioning import partition_for
 from inventory_domain.ports import Clock
 from inventory_domain.records import OutgoingRecord, Record, TopicPartition
@@ -34,14 +35,22 @@ class MemoryBroker:
 
     Any number of event logs can be opened on it at once, one a simulated process. A topic is
     there as soon as it is named, with *partition_count* partitions unless created otherwise.
-    Each of ``watchers`` is shown every record as soon as it is durable.
+    Each of ``watchers`` is shown every record as soon as it is durable. A record of more than
+    *record_bytes_max* is refused.
     """
 
-    def __init__(self, clock: Clock, *, partition_count: int = PARTITION_COUNT) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        partition_count: int = PARTITION_COUNT,
+        record_bytes_max: int | None = None,
+    ) -> None:
         self.clock = clock
         self.groups: dict[str, Group] = {}
         self.watchers: list[Callable[[Record], None]] = []
         self._partition_count = partition_count
+        self._record_bytes_max = record_bytes_max
         self._topics: dict[str, list[_Partition]] = {}
         self._keyless_count = count()
         self._member_count = count(1)
@@ -75,6 +84,8 @@ class MemoryBroker:
 
     def append(self, outgoing: OutgoingRecord) -> None:
         """Put one record behind the others of its partition, and wake who waits for it."""
+        if self._record_bytes_max is not None and _size(outgoing) > self._record_bytes_max:
+            raise RecordTooLarge(dependency="event log")
         partitions = self._partitions(outgoing.topic)
         if outgoing.key is None:
             number = next(self._keyless_count) % len(partitions)
@@ -125,3 +136,8 @@ class MemoryBroker:
     def partition_counts(self, topics: Iterable[str]) -> dict[str, int]:
         """Return the number of partitions of each topic."""
         return {topic: len(self._partitions(topic)) for topic in topics}
+
+
+def _size(record: OutgoingRecord) -> int:
+    headers = sum(len(name) + len(value) for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
