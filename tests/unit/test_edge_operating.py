@@ -184,6 +184,13 @@ async def test_ready_tells_of_a_dead_worker() -> None:
     assert answer.json()["down"] == {"relay": "ConnectionError"}
 
 
+async def test_metrics_say_what_they_are_once() -> None:
+    answer = await call(app_of(), "GET", "/metrics")
+
+    found = [value for name, value in answer.headers.raw if name.lower() == b"content-type"]
+    assert found == [b"text/plain; version=0.0.4; charset=utf-8"]
+
+
 async def test_metrics_count_by_route_and_each_app_for_itself() -> None:
     app, other = app_of(), app_of()
     async with client_of(app) as client:

@@ -50,7 +50,8 @@ def health_routes(
 
     @get(_both("/metrics"), include_in_schema=False, media_type=MediaType.TEXT)
     async def scrape() -> Response[bytes]:
-        return Response(metrics.text(), media_type=CONTENT_TYPE)
+        # As a media type it would be given a second charset.
+        return Response(metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     return [live, ready, scrape]
 
