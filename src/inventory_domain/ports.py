@@ -240,7 +240,11 @@ class LogInspector(Protocol):
         """Return every group with its members, their partitions, and committed offsets."""
 
     async def read(self, at: TopicPartition, *, start: int, count_max: int) -> Sequence[Record]:
-        """Return up to *count_max* records from offset *start* on, or from the first kept."""
+        """Return up to *count_max* records from offset *start* on, or from the first kept.
+
+        Fewer if they are large, so that reading is bounded in bytes as well; none only if there
+        is none. Whoever wants the rest reads on behind the last.
+        """
 
 
 class Notifier(Protocol):

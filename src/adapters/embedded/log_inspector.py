@@ -15,6 +15,8 @@ from inventory_domain.records import Record, TopicPartition
 
 __all__ = ["SqliteLogInspector"]
 
+_BYTES_MAX = 8 * 1024 * 1024
+
 
 class SqliteLogInspector:
     """Keeps the promises of ``LogInspector``.
@@ -61,9 +63,10 @@ def _read(
     ).fetchone()
     if row is None or count_max <= 0:
         return []
+    batches = read_batches(connection, row[0], start, count_max, bytes_max=_BYTES_MAX)
     records = (
         record
-        for base, milliseconds, contents in read_batches(connection, row[0], start, count_max)
+        for base, milliseconds, contents in batches
         for record in make_records(at, base, contents, milliseconds)
         if record.offset >= start
     )

@@ -23,6 +23,9 @@ __all__ = ["KafkaInspector"]
 _Answer = TypeVar("_Answer")
 
 _POLL_MS = 200
+_BYTES_MAX = 8 * 1024 * 1024
+# What was fetched is unpacked by so many: packed, a few bytes may hold very large records.
+_UNPACK_COUNT_MAX = 8
 _RETRY_PAUSE_SECONDS = 0.1
 # Kafka Connect and others share out by the same means what is no partitions. Without a type are
 # groups that only commit.
@@ -119,12 +122,20 @@ async def _read_until(
     partition = to_driver_partition(at)
     reader.assign([partition])
     records: list[Record] = []
+    size = 0
     try:
         reader.seek(partition, start)
         # The last offsets may hold no records but the marks of transactions.
-        while len(records) < count_max and await reader.position(partition) < end:
-            found = await reader.getmany(timeout_ms=_POLL_MS, max_records=count_max - len(records))
-            records.extend(to_record(one) for part in found.values() for one in part)
+        while (
+            len(records) < count_max
+            and size < _BYTES_MAX
+            and await reader.position(partition) < end
+        ):
+            count = min(count_max - len(records), _UNPACK_COUNT_MAX)
+            found = await reader.getmany(timeout_ms=_POLL_MS, max_records=count)
+            new = [to_record(one) for part in found.values() for one in part]
+            records.extend(new)
+            size += sum([len(record.value or b"") for record in new])
     finally:
         reader.unsubscribe()
     return records

@@ -9,6 +9,7 @@ import attrs
 from inventory_domain.log_view import PartitionInfo, TopicInfo
 from inventory_domain.ports import LogInspector
 from inventory_domain.records import Record, TopicPartition
+from inventory_domain.use_cases.reading_on import read_on
 
 __all__ = ["Cursors", "MessageFilter", "MessagePage", "MessageReader"]
 
@@ -107,9 +108,8 @@ class MessageReader:
         scanned, stop = 0, min(before, info.end)
         while stop > info.begin and len(found) < self.limit and scanned < self._bound:
             start = max(stop - self._chunk, info.begin)
-            records = await self.inspector.read(at, start=start, count_max=stop - start)
-            inside = [one for one in records if one.offset < stop and self.wanted.matches(one)]
-            found = inside + found
+            parts = read_on(self.inspector, at, start, stop)
+            found = [x async for part in parts for x in part if self.wanted.matches(x)] + found
             scanned += stop - start
             stop = start
         # A chunk may hold more than there is room for: the newest of it count.

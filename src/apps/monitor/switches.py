@@ -16,6 +16,7 @@ from inventory_domain.errors import DomainError
 from inventory_domain.ports import Clock, EventLog
 from inventory_domain.records import OutgoingRecord, Record, TopicPartition
 from inventory_domain.topics import PRODUCTS_GROUP, PRODUCTS_TOPICS
+from inventory_domain.use_cases.reading_on import read_on
 
 __all__ = ["CONSUMER", "Note", "Switches"]
 
@@ -182,7 +183,8 @@ class Switches:
             for one in topic.partitions:
                 start = max(one.begin, one.end - count)
                 at = TopicPartition(topic.name, one.partition)
-                found += await self._watch.inspector.read(at, start=start, count_max=count)
+                async for records in read_on(self._watch.inspector, at, start, one.end):
+                    found += records
         return sorted(found, key=lambda one: one.timestamp)[-count:]
 
 

@@ -10,6 +10,7 @@ from inventory_domain.records import Record, TopicPartition
 from inventory_domain.topics import DEAD_LETTER_SUFFIX
 from inventory_domain.use_cases.letter_filter import DeadLetterFilter, LetterEntry
 from inventory_domain.use_cases.letter_index import LetterIndex
+from inventory_domain.use_cases.reading_on import read_on
 
 __all__ = ["LetterPage", "Letters"]
 
@@ -89,9 +90,9 @@ class Letters:
         found: dict[tuple[TopicPartition, int], Record] = {}
         wanted = {(one.place, one.offset) for one in entries}
         for at, start, end in _stretches(wanted):
-            records = await self.inspector.read(at, start=start, count_max=end - start)
-            places = ((record.topic_partition, record.offset) for record in records)
-            found.update(zip(places, records, strict=True))
+            async for records in read_on(self.inspector, at, start, end):
+                places = ((record.topic_partition, record.offset) for record in records)
+                found.update(x for x in zip(places, records, strict=True) if x[0] in wanted)
         letters = (found.get((one.place, one.offset)) for one in entries)
         return [self.index.with_state(read_letter(one)) for one in letters if one is not None]
 

@@ -12,6 +12,9 @@ from inventory_domain.testing.contracts.waiting import eventually, share_out, ta
 
 __all__ = ["LogInspectorContract"]
 
+LARGE_BYTES = 900_000
+PAGE_BYTES_MAX = 16 * 1024 * 1024
+
 
 async def _topic(inspector: LogInspector, name: str) -> TopicInfo:
     (found,) = [topic for topic in await inspector.topics() if topic.name == name]
@@ -70,6 +73,24 @@ class LogInspectorContract:
             [],
         ]
         assert [record.value for record in pages[0]] == [b"0", b"1", b"2"]
+
+    async def test_large_records_are_read_few_at_a_time_and_none_is_left_out(
+        self, log: EventLog, topics: MakeTopics, inspector: LogInspector
+    ) -> None:
+        """However many are asked for, what is in memory at once is bounded; each read gets on."""
+        (topic,) = await topics(1, partitions=1)
+        at = TopicPartition(topic, 0)
+        for number in range(20):
+            await log.publish([an_outgoing_record(topic, value=bytes([number]) * LARGE_BYTES)])
+        seen: list[int] = []
+
+        while len(seen) < 20:
+            page = await inspector.read(at, start=len(seen), count_max=1000)
+            assert page
+            assert sum(len(record.value or b"") for record in page) < PAGE_BYTES_MAX
+            seen.extend((record.value or b"?")[0] for record in page)
+
+        assert seen == list(range(20))
 
     async def test_reading_disturbs_nobody(
         self, log: EventLog, topics: MakeTopics, inspector: LogInspector, group: str
