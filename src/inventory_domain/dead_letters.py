@@ -220,10 +220,10 @@ def _order_named_in(value: bytes | None) -> str:
 
 
 def _original_headers(headers: Headers) -> Headers:
-    # Ours were added at the end: a producer's header of the same name stays where it was.
+    # Ours were added at the end, each once: a producer's of the same name before them stays.
     names = [name for name, _ in headers]
     ours_begin = len(names)
-    while ours_begin and names[ours_begin - 1] in _OURS:
+    while ours_begin and names[ours_begin - 1] in _OURS.difference(names[ours_begin:]):
         ours_begin -= 1
     return headers[:ours_begin]
 
