@@ -62,9 +62,11 @@ class Fetching:
 
     def claim(self, count_max: int, paused: Collection[TopicPartition]) -> list[Record]:
         """Return the records that came and are still the member's; to be called under its lock."""
-        if self._task is None or not self._task.done():
+        task = self._task
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            # What went wrong since the wait is told by the next one.
             return []
-        parts, self._task = self._task.result(), None
+        parts, self._task = task.result(), None
         records: list[Record] = []
         for part in parts:
             if not self._is_valid(part):

@@ -68,7 +68,12 @@ async def _send_alone(
     batch.close()
     partitions = sorted(await producer.partitions_for(record.topic))
     partition = choose_partition(record.key, partitions, ())
-    acknowledgement: Acknowledgement = await producer.send_batch(
-        batch, record.topic, partition=partition
-    )
-    return acknowledgement
+    sent: Acknowledgement = await producer.send_batch(batch, record.topic, partition=partition)
+    # Whoever waits may give up, and the loop complains of an error that nobody looks at.
+    sent.add_done_callback(_look_at)
+    return asyncio.shield(sent)
+
+
+def _look_at(sent: Acknowledgement) -> None:
+    if not sent.cancelled():
+        sent.exception()
