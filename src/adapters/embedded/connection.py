@@ -5,13 +5,20 @@ from pathlib import Path
 
 from inventory_domain.errors import DependencyUnavailable
 
-__all__ = ["is_outage", "open_reader", "open_writer", "unavailable"]
+__all__ = ["WAL_BYTES_MAX", "is_outage", "open_reader", "open_writer", "unavailable"]
+
+WAL_BYTES_MAX = 64 * 1024 * 1024
 
 _CACHED_STATEMENTS = 256
 
 
-def open_writer(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
-    """Open *path* for reading and writing; what is committed survives the loss of power."""
+def open_writer(
+    path: Path, *, busy_seconds: float, wal_bytes_max: int = WAL_BYTES_MAX
+) -> sqlite3.Connection:
+    """Open *path* for reading and writing; what is committed survives the loss of power.
+
+    When the write-ahead log begins anew its file is cut to *wal_bytes_max*.
+    """
     connection = sqlite3.connect(
         path,
         timeout=busy_seconds,
@@ -26,7 +33,7 @@ def open_writer(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -8000")
         # Longer than the default: a checkpoint waits for two more fsyncs.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
+        connection.execute(f"PRAGMA journal_size_limit = {wal_bytes_max}")
     except BaseException:
         connection.close()
         raise

@@ -17,6 +17,7 @@ Item = TypeVar("Item")
 
 _JOBS_PER_COMMIT_MAX = 512
 _ITEMS_PER_CALL_MAX = 5_000
+_COMMITS_BETWEEN_TIDYINGS = 16
 
 
 class _Job:
@@ -54,7 +55,7 @@ class Writer:
 
     A write is durable when its call returns. One that raises is undone by itself. When the
     file is away every write of that commit fails with ``DependencyUnavailable``, and the next
-    one tries anew.
+    one tries anew. Now and then *tidy_up* is called between two commits.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class Writer:
         dependency: str,
         *,
         waiting_count_max: int = 10_000,
+        tidy_up: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> None:
         self.commits = 0
+        self._tidy_up = tidy_up
         self._connect = connect
         self._dependency = dependency
         self._loop = asyncio.get_running_loop()
@@ -140,6 +143,8 @@ class Writer:
             if jobs:
                 self._perform(jobs)
                 self._tell(self._resolve, jobs)
+                if self.commits % _COMMITS_BETWEEN_TIDYINGS == 0:
+                    self._tidy()
         self._disconnect()
         self._tell(self._ended.set)
 
@@ -184,6 +189,14 @@ class Writer:
             for job in jobs:
                 outage = is_outage(error)
                 job.error = unavailable(error, self._dependency) if outage else error
+
+    def _tidy(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._tidy_up(self._connection)
+        except Exception as error:  # noqa: BLE001 - what was committed is safe, and more will come
+            self._recover(error)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
