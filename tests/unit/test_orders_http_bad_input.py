@@ -152,6 +152,29 @@ async def test_every_bad_field_is_named(
     assert not world.disk.orders
 
 
+async def test_every_bad_field_of_a_large_body_is_named(client: httpx.AsyncClient) -> None:
+    lines = [{"productId": "", "qty": 0, "price": -1} for _ in range(100)]
+    body = {**BODY, "items": lines, "orderNumber": "7", "paymentMethod": 9, "zzz": 1}
+
+    answer = await post(client, body)
+
+    fields = answer.json()["fields"]
+    assert {f"items[{n}].{name}" for n in range(100) for name in lines[0]} <= set(fields)
+    assert {"orderNumber", "paymentMethod", "zzz"} <= set(fields)
+
+
+@pytest.mark.parametrize("status", ["7", "9" * 5_000, "\u0661", "-1", "nothing"])
+async def test_a_status_that_there_is_not_is_refused_in_a_filter(
+    client: httpx.AsyncClient, status: str
+) -> None:
+    path = f"{API}/orders/user/anna"
+
+    answer = await client.get(path, params={"status": status}, headers=ANNA)
+
+    assert answer.status_code == httpx.codes.BAD_REQUEST, answer.text
+    assert list(answer.json()["fields"]) == ["status"]
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "\x7f", "é"])
 async def test_a_bad_idempotency_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
     named = {**ANNA, "Idempotency-Key": key}

@@ -31,7 +31,8 @@ __all__ = [
 ]
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-FAULT_COUNT_MAX: Final = 200
+# An order of a hundred lines in which everything is bad has fewer, but for unknown fields.
+FAULT_COUNT_MAX: Final = 2_000
 _WHOLE_MAX: Final = 10**15
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode

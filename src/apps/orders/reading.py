@@ -15,6 +15,7 @@ __all__ = ["expected_version", "parse_order_query"]
 
 _TAG: Final = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 _NO_VERSION: Final = -1
+_DIGITS_MAX: Final = 2
 
 
 def parse_order_query(
@@ -51,7 +52,9 @@ def _status(fields: QueryFields) -> OrderStatus | None:
     value = fields.raw("status")
     if value is None:
         return None
-    status = status_of(int(value) if value.isascii() and value.isdigit() else value)
+    # Of thousands of digits Python reads no number.
+    is_number = len(value) <= _DIGITS_MAX and value.isascii() and value.isdigit()
+    status = status_of(int(value) if is_number else value)
     if status is None:
         fields.refuse("status", f"must be one of 1 to {len(OrderStatus)}, or a status by name")
     return status
