@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from adapters.kafka.driver import end_consumer, finish
 from adapters.kafka.errors import DRIVER_ERRORS, unavailable
+from adapters.kafka.header_names import read_any_header_name
 from adapters.kafka.security import refusal
 from adapters.kafka.settings import KafkaSettings, client_options, reader_options
 from inventory_domain.errors import DependencyUnavailable
@@ -63,6 +64,7 @@ class Connections:
             client_id="inventory-inspector",
             request_timeout_ms=round(settings.inspect_seconds_max * 1000),
         )
+        read_any_header_name()
         self.reader = AIOKafkaConsumer(**reader_options(settings))
         self.reading = asyncio.Lock()
         self._settings = settings

@@ -16,6 +16,7 @@ from aiokafka.structs import TopicPartition as DriverPartition
 from adapters.kafka.driver import end_consumer
 from adapters.kafka.errors import DRIVER_ERRORS, unavailable
 from adapters.kafka.fetching import Fetching
+from adapters.kafka.header_names import read_any_header_name
 from adapters.kafka.holdings import Holdings
 from adapters.kafka.records import from_driver, to_driver_partition
 from adapters.kafka.settings import KafkaSettings, consumer_options
@@ -39,6 +40,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc] # the driver has 
         self.fault: Exception | None = unavailable(settings, "was not joined")
         self._settings = settings
         self._new_number = new_number
+        read_any_header_name()
         self._consumer = AIOKafkaConsumer(**consumer_options(settings, group))
         self._holdings = Holdings()
         self._fetching = Fetching(self._consumer, self._holdings)
