@@ -334,7 +334,8 @@ def test_a_second_interrupt_ends_it_at_once(own_system: SystemProcess) -> None:
     host, port = own_system.addresses["orders"].removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as slow:
         # A call whose body does not come keeps the intake waiting.
-        slow.sendall(b"POST /api/v1/demo/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        head = b"POST /api/v1/demo/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
+        slow.sendall(head + b"{")
         assert httpx.get(f"{own_system.addresses['orders']}/health/live").status_code == 200
         own_system.send(signal.SIGINT)
         assert wait_until(lambda: "Stopping" in own_system.errors(), 5)

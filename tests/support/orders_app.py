@@ -27,7 +27,7 @@ __all__ = ["API", "BODY", "ISSUER", "SECRET", "OrdersWorld", "bearer", "client_o
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 ISSUER = "inventory"
-URL = "http://orders.test"
+URL = "http://127.0.0.1:3004"
 API = "/api/v1"
 
 BODY: dict[str, Any] = {"items": [{"productId": "LAMP", "qty": 2, "price": 29.99}]}

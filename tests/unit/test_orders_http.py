@@ -391,6 +391,37 @@ class TestDemo:
 
         assert answer.status_code == 404
 
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "orders.shop.example"},
+            {"Host": "evil.example:3004"},
+            {"Host": "127.0.0.1.evil.example"},
+            {"Host": ""},
+            {"Host": "[::2]:3004"},
+            {"X-Forwarded-For": "192.0.2.7"},
+            {"X-Forwarded-Host": "orders.shop.example"},
+            {"Forwarded": "for=192.0.2.7"},
+        ],
+    )
+    async def test_nobody_gets_a_token_through_a_proxy_or_under_another_name(
+        self, headers: dict[str, str]
+    ) -> None:
+        async with client_of(OrdersWorld(settings={"demo": True}).app) as client:
+            answer = await client.post(f"{API}/demo/token", json={"sub": "a"}, headers=headers)
+
+        assert answer.status_code == 404
+        assert answer.json()["success"] is False
+
+    @pytest.mark.parametrize("host", ["localhost:3004", "127.0.0.1", "127.0.0.2:1", "[::1]:3004"])
+    async def test_this_machine_has_several_names(self, host: str) -> None:
+        async with client_of(OrdersWorld(settings={"demo": True}).app) as client:
+            answer = await client.post(
+                f"{API}/demo/token", json={"sub": "a"}, headers={"Host": host}
+            )
+
+        assert answer.status_code == 200
+
     async def test_tokens_are_not_given_without_end(self) -> None:
         async with client_of(OrdersWorld(settings={"demo": True}).app) as client:
             statuses = [
