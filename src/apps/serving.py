@@ -12,6 +12,7 @@ from litestar.types import ASGIApp
 
 from apps.faults import CommandFault
 from apps.intake import Intake
+from apps.request_heads import BoundedHeads
 
 __all__ = ["HttpServer", "listen"]
 
@@ -75,7 +76,14 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """One app behind an intake on one socket."""
 
-    def __init__(self, name: str, app: ASGIApp, bound: socket.socket) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: ASGIApp,
+        bound: socket.socket,
+        *,
+        protocol: type[BoundedHeads] = BoundedHeads,
+    ) -> None:
         self.name = name
         self.address = _address(bound)
         self._socket = bound
@@ -83,7 +91,7 @@ class HttpServer:
         self._server = _Server(
             uvicorn.Config(
                 self._intake,
-                http="httptools",
+                http=protocol,
                 lifespan="auto",
                 # Logging is set up once for the process.
                 log_config=None,

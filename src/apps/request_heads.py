@@ -1,0 +1,155 @@
+"""What a caller may send before a request is known: so many bytes, within so much time."""
+
+import asyncio
+from typing import Any, Final
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from apps.edge.answers import Answer, failure
+from apps.edge.gate import request_id_of
+
+__all__ = ["BoundedHeads"]
+
+_log = structlog.get_logger(__name__)
+
+_TOO_LARGE: Final = failure(
+    431,
+    "Request header fields too large",
+    "The address and the headers together are too long: send less.",
+    details={"code": "head_too_large"},
+)
+_TOO_SLOW: Final = failure(
+    408,
+    "Request timeout",
+    "The headers did not come to their end in time: try again.",
+    details={"code": "head_too_slow"},
+)
+_REASONS: Final = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+_COLON_AND_END: Final = 4
+
+
+class _TooLarge(Exception):
+    """Stops the parser; it never leaves it."""
+
+
+class BoundedHeads(HttpToolsProtocol):
+    """uvicorn's HTTP connection, which keeps what it is sent until a head is complete.
+
+    So whoever sends heads without an end is answered, if no answer is under way, and cut off. A
+    request that comes in one piece, as nearly all do, costs a few additions and no timer.
+    """
+
+    head_bytes_max = 64 * 1024
+    head_seconds_max = 10.0
+
+    def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as it is
+        super().__init__(*args, **named)
+        # Bytes since the parser last finished something: a head, a piece of a body, a request.
+        self._unfinished = 0
+        self._is_in_head = False
+        self._is_too_large = False
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless it is too much."""
+        self._unfinished += len(data)
+        super().data_received(data)
+        if self._unfinished > self.head_bytes_max:
+            self._refuse(_TOO_LARGE)
+        elif self._patience is None and self._awaits_head():
+            self._wait()
+
+    def on_message_begin(self) -> None:
+        """Note that a head has begun."""
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Let the request in, unless its head came in one piece and was too large."""
+        self._is_in_head = False
+        self._wait_no_more()
+        self._is_too_large = (
+            self._unfinished > self.head_bytes_max and self._head_bytes() > self.head_bytes_max
+        )
+        self._unfinished = 0
+        if self._is_too_large:
+            raise _TooLarge
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass a piece of a body on; how much of it is wanted is known elsewhere."""
+        self._unfinished = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Count from here."""
+        self._unfinished = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser stopped at."""
+        if self._is_too_large:
+            self._refuse(_TOO_LARGE)
+        else:
+            super().send_400_response(msg)
+
+    def _head_bytes(self) -> int:
+        lines = sum(len(name) + len(value) + _COLON_AND_END for name, value in self.headers)
+        return len(self.url) + lines
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _awaits_head(self) -> bool:
+        if self._is_answering() and not self._is_in_head:
+            return False
+        # A connection that became a websocket's has another protocol.
+        return not self.transport.is_closing() and self.transport.get_protocol() is self
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(self.head_seconds_max, self._lose_patience)
+
+    def _wait_no_more(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self) -> None:
+        if self._is_answering():
+            # Nothing is read for a while when requests come before their turn.
+            self._wait()
+        elif self._is_in_head:
+            self._refuse(_TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _refuse(self, answer: Answer) -> None:
+        self._wait_no_more()
+        if self.transport.is_closing():
+            return
+        _log.info("request_head_refused", status=answer.status, client=self.client)
+        if not self._is_answering():
+            self.transport.write(_text(answer, request_id_of({"headers": self.headers or ()})))
+        self.transport.close()
+
+
+def _text(answer: Answer, request_id: str) -> bytes:
+    head = (
+        b"HTTP/1.1 %d %s\r\n" % (answer.status, _REASONS[answer.status]),
+        b"content-type: application/json\r\n",
+        b"content-length: %d\r\n" % len(answer.body),
+        b"connection: close\r\n",
+        b"x-request-id: %s\r\n\r\n" % request_id.encode(),
+    )
+    return b"".join((*head, answer.body))
