@@ -1,14 +1,18 @@
 """The settings as people see them: secrets are masked."""
 
+import re
 from urllib.parse import urlsplit, urlunsplit
 
 import attrs
 
-__all__ = ["HIDDEN", "MASK", "SettingRow", "describe"]
+__all__ = ["ADDRESSES", "HIDDEN", "MASK", "SettingRow", "describe"]
 
 MASK = "********"
 HIDDEN = frozenset({"ACCESS_TOKEN_SECRET", "KAFKA_SASL_PASSWORD"})
-_ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
+ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
+_SECRET_OPTION = re.compile(
+    r"([^&;=]*(?:password|secret|token|mechanismproperties)[^&;=]*=)[^&;]*", re.IGNORECASE
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -51,13 +55,15 @@ def _shown(name: str, value: object) -> str:
         return ",".join(value)
     if name in HIDDEN:
         return MASK
-    return _without_password(str(value)) if name in _ADDRESSES else str(value)
+    return _without_password(str(value)) if name in ADDRESSES else str(value)
 
 
 def _without_password(address: str) -> str:
     parts = urlsplit(address)
     user, separator, host = parts.netloc.rpartition("@")
-    if not separator or ":" not in user:
-        return address
-    netloc = f"{user.partition(':')[0]}:{MASK}@{host}"
-    return urlunsplit(parts._replace(netloc=netloc))
+    netloc = parts.netloc
+    if separator and ":" in user:
+        netloc = f"{user.partition(':')[0]}:{MASK}@{host}"
+    query = _SECRET_OPTION.sub(rf"\g<1>{MASK}", parts.query)
+    shown = parts._replace(netloc=netloc, query=query)
+    return address if shown == parts else urlunsplit(shown)

@@ -25,7 +25,13 @@ from apps.setting_kinds import (
     text,
     whole,
 )
-from apps.setting_rows import HIDDEN, MASK, describe
+from apps.setting_places import (
+    database_name,
+    host_name,
+    mongodb_address,
+    optional_redis_address,
+)
+from apps.setting_rows import ADDRESSES, HIDDEN, MASK, describe
 
 __all__ = ["Settings", "load_settings"]
 
@@ -42,7 +48,8 @@ def _read(name: str, kind: Kind, value: object) -> object:
     try:
         return kind.read(value)
     except ValueError:
-        shown = MASK if name in HIDDEN else value
+        # An address may hold a password, and one that cannot be read shows no one where.
+        shown = MASK if name in HIDDEN | ADDRESSES else value
         raise _BadValue(name, shown, kind.allowed) from None
 
 
@@ -63,9 +70,7 @@ class Settings:
     # Read by environ-config: the variables are called like the settings, without a prefix.
     _prefix: ClassVar[str] = ""
 
-    host: str = _setting(
-        "HOST", "127.0.0.1", text("a host name or an address"), "The address to listen on"
-    )
+    host: str = _setting("HOST", "127.0.0.1", host_name(), "The address to listen on")
     orders_port: int = _setting("ORDERS_PORT", 3004, port(), "Port of the orders service")
     products_port: int = _setting("PRODUCTS_PORT", 3001, port(), "Port of the products service")
     storefront_port: int = _setting("STOREFRONT_PORT", 3006, port(), "Port of the web pages")
@@ -86,14 +91,14 @@ class Settings:
     mongodb_uri: str = _setting(
         "MONGODB_URI",
         "mongodb://127.0.0.1:27017/?replicaSet=rs0",
-        text("a mongodb:// address"),
+        mongodb_address(),
         "The MongoDB replica set, with STORE=mongodb",
     )
     orders_db: str = _setting(
-        "ORDERS_DB", "orders_db", text("a name"), "Database of the orders, with STORE=mongodb"
+        "ORDERS_DB", "orders_db", database_name(), "Database of the orders, with STORE=mongodb"
     )
     products_db: str = _setting(
-        "PRODUCTS_DB", "products_db", text("a name"), "Database of the stock, with STORE=mongodb"
+        "PRODUCTS_DB", "products_db", database_name(), "Database of the stock, with STORE=mongodb"
     )
     kafka_bootstrap_servers: str = _setting(
         "KAFKA_BOOTSTRAP_SERVERS",
@@ -146,7 +151,7 @@ class Settings:
     socketio_redis_url: str | None = _setting(
         "SOCKETIO_REDIS_URL",
         None,
-        optional_text("a redis:// address"),
+        optional_redis_address(),
         "Redis that joins the sockets of several orders services",
     )
     access_token_secret: str | None = _setting(
@@ -216,7 +221,12 @@ def load_settings(
         CommandFault: it names every bad value, and what is allowed.
     """
     # Dollar signs in a secret are no references.
-    file = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
+    try:
+        file = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFault(
+            f"{env_file} cannot be read ({error}): save it as UTF-8 text, or take it away."
+        ) from None
     found = {name: value for name, value in {**file, **environment}.items() if value}
     settings, faults = _read_all(found)
     faults.extend(contradictions(settings))

@@ -212,6 +212,16 @@ def test_an_empty_system_has_no_dead_letters() -> None:
     assert "Nothing was sent: 0 would be, 0 would be left out." in everything.output
 
 
+@pytest.mark.parametrize("speed", ["0", "nan", "inf", "-1"])
+def test_dead_letters_are_sent_at_a_speed_that_there_is(speed: str) -> None:
+    apps("topics")
+
+    result = apps("dead-letters", "redrive", "--all", "--per-second", speed)
+
+    assert result.exit_code == 2
+    assert "--per-second" in result.stderr
+
+
 @pytest.mark.parametrize("command", ["show", "redrive"])
 def test_a_dead_letter_that_is_not_there_is_named(command: str) -> None:
     apps("topics")

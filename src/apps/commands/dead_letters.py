@@ -1,5 +1,6 @@
 """dead-letters: look at what could not be processed, and send it back."""
 
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -107,6 +108,12 @@ def show_letter(letter_id: str, *, as_json: bool) -> None:
         print_letter(letter)
 
 
+def _finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter("it must be a number above 0", context, option)
+    return value
+
+
 @dead_letters.command(
     "redrive",
     epilog=examples(
@@ -121,6 +128,7 @@ def show_letter(letter_id: str, *, as_json: bool) -> None:
 @click.option(
     "--per-second",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_finite,
     help="Send at most so many a second.",
 )
 @click.option(
