@@ -133,7 +133,8 @@ class StoryTeller:
             MovementQuery(product_id=product_id, order_id=order_id, limit=PAGE_LIMIT_MAX)
             for product_id in sorted(product_ids)
         )
-        pages = await asyncio.gather(*map(self.stock.find_movements, queries))
+        # In turn: a long ledger keeps a store busy, and others want to read meanwhile.
+        pages = [await self.stock.find_movements(query) for query in queries]
         found = [Found(page.items[::-1], page.total <= PAGE_LIMIT_MAX) for page in pages]
         return _joined(found)
 
