@@ -89,7 +89,8 @@ class SqliteStockStore(SqliteOutbox):
         return Page(tuple(products[::-1] if is_reversed else products), total)
 
     async def find_movements(self, query: MovementQuery) -> Page[Movement]:
-        return await self._database.readers.run(lambda connection: _ledger(connection, query))
+        ledger = _ledger if query.order_id is None else _ledger_of_order
+        return await self._database.readers.run(lambda connection: ledger(connection, query))
 
     async def audit_parts(self) -> AsyncIterator[AuditPart]:
         readers = self._database.readers
@@ -178,17 +179,26 @@ def _update_all(
 
 
 def _ledger(connection: sqlite3.Connection, query: MovementQuery) -> Page[Movement]:
-    where = "WHERE product_id = ?"
-    wanted: list[str] = [query.product_id]
-    if query.order_id is not None:
-        where += " AND order_id = ?"
-        wanted.append(query.order_id)
-    total = value(connection, f"SELECT count(*) FROM movements {where}", wanted)
+    wanted = (query.product_id,)
+    total = value(connection, "SELECT count(*) FROM movements WHERE product_id = ?", wanted)
     rows = connection.execute(
-        f"SELECT {MOVEMENT_COLUMNS} FROM movements {where} ORDER BY number DESC LIMIT ? OFFSET ?",
+        f"SELECT {MOVEMENT_COLUMNS} FROM movements WHERE product_id = ?"
+        " ORDER BY number DESC LIMIT ? OFFSET ?",
         (*wanted, query.limit, page_offset(query.page, query.limit)),
     ).fetchall()
     return Page(tuple([movement_from(row) for row in rows]), total)
+
+
+def _ledger_of_order(connection: sqlite3.Connection, query: MovementQuery) -> Page[Movement]:
+    # An order has few movements of a product, but the whole ledger is searched for them: once.
+    rows = connection.execute(
+        f"SELECT {MOVEMENT_COLUMNS} FROM movements WHERE product_id = ? AND order_id = ?"
+        " ORDER BY number DESC",
+        (query.product_id, query.order_id),
+    ).fetchall()
+    start = page_offset(query.page, query.limit)
+    found = rows[start : start + query.limit]
+    return Page(tuple([movement_from(row) for row in found]), len(rows))
 
 
 def _begin(connection: sqlite3.Connection) -> None:
