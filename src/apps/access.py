@@ -2,18 +2,24 @@
 
 import ipaddress
 import os
+import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
 import attrs
 
 from apps.faults import CommandFault
 from apps.settings import Settings
 
-__all__ = ["is_loopback", "settle_access"]
+__all__ = ["is_at_home", "is_loopback", "settle_access"]
 
 _KEPT_AS = "demo-secret"
 _SECRET_BYTES_MIN = 32
+_SECRET: Final = re.compile(rf"[ -~]{{{_SECRET_BYTES_MIN},}}")
+_PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 
 
 def is_loopback(host: str) -> bool:
@@ -24,6 +30,18 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_at_home(headers: Mapping[str, str]) -> bool:
+    """Tell whether a call is for this machine by name, and was not passed on by a proxy.
+
+    The demo listens on loopback only, yet a proxy beside it, or a page whose name was made to
+    lead to this machine, would bring in anybody. *headers* are asked for in lower case.
+    """
+    if any(name in headers for name in _PASSED_ON):
+        return False
+    host = headers.get("host", "")
+    return is_loopback(host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0])
 
 
 def settle_access(
@@ -40,7 +58,7 @@ def settle_access(
     loopback = is_loopback(settings.host)
     demo = settings.demo
     if demo is None:
-        demo = demo_by_default and loopback
+        demo = demo_by_default and loopback and not _is_published(settings)
     if demo and not loopback:
         raise CommandFault(
             f"DEMO=1 gives tokens to anybody, and HOST={settings.host} can be reached from "
@@ -64,6 +82,17 @@ def settle_access(
     return attrs.evolve(settings, demo=demo, access_token_secret=secret)
 
 
+def _is_published(settings: Settings) -> bool:
+    """Tell whether browsers elsewhere are to come in, so that a proxy listens for us."""
+    urls = (
+        settings.orders_url,
+        settings.products_url,
+        settings.storefront_url,
+        settings.monitor_url,
+    )
+    return any(url is not None and not is_loopback(urlsplit(url).hostname or "") for url in urls)
+
+
 _HOW_TO_MAKE_ONE = (
     'make one with `python -c "import secrets; print(secrets.token_hex(32))"` and set it, '
     "the same for every service."
@@ -85,12 +114,18 @@ def _own_secret(settings: Settings, *, demo: bool, make: bool) -> str:
             "that the token is for, or ACCESS_TOKEN_SECRET to its secret."
         )
     try:
-        return _kept_secret(kept)
+        secret = _kept_secret(kept)
     except OSError as error:
         raise CommandFault(
             f"DATA_DIR={settings.data_dir} cannot be written to ({error.strerror}): name another "
             "folder."
         ) from None
+    if not _SECRET.fullmatch(secret):
+        raise CommandFault(
+            f"DATA_DIR={settings.data_dir} has a {_KEPT_AS} that is no secret: delete {kept}, and "
+            "`run` makes another."
+        )
+    return secret
 
 
 def _kept_secret(path: Path) -> str:
@@ -100,6 +135,9 @@ def _kept_secret(path: Path) -> str:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(_SECRET_BYTES_MIN))
+            file.flush()
+            # Else a power cut may leave the name and not what it stands for.
+            os.fsync(file.fileno())
         # Whole or not at all, and of two that make one at once the first one's stays.
         try:
             path.hardlink_to(draft)
@@ -107,4 +145,4 @@ def _kept_secret(path: Path) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    return path.read_text(encoding="ascii", errors="replace").strip()

@@ -138,6 +138,7 @@ class _Running:
         for server in self.servers:
             say(f"  {server.name:<12}{server.address}")
         if self._container.settings().demo:
+            say("  the demo    gives tokens to anybody at this machine; DEMO=0 ends that")
             say(f"  a token     {command_line('token --sub anna')}")
         faults = [state for state in self.supervisor.states() if state.fault is not None]
         for state in faults:

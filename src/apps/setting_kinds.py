@@ -4,6 +4,7 @@ import math
 import ssl
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -57,6 +58,8 @@ def _read_origins(value: str | tuple[str, ...]) -> tuple[str, ...]:
         scheme, separator, rest = origin.partition("://")
         if scheme not in ("http", "https") or not separator or not rest or "/" in rest:
             raise ValueError(origin)
+        # Raises for a port or an address in brackets that is none.
+        _ = urlsplit(origin).port
     return found
 
 

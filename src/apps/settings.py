@@ -189,7 +189,7 @@ class Settings:
         "DEMO",
         None,
         switch(by_default="run on loopback"),
-        "Give tokens to anybody; by default only `run` does, and only on loopback",
+        "Give tokens to anybody; by default only `run` does, where only this machine comes in",
     )
     rate_limit_per_second: float = _setting(
         "RATE_LIMIT_PER_SECOND",

@@ -60,6 +60,7 @@ def test_it_is_ready_within_five_seconds(own_system: SystemProcess) -> None:
 
 def test_everything_answers_where_it_says(system: SystemProcess) -> None:
     assert "30 sample products were added" in system.output()
+    assert re.search(r"^ +the demo +gives tokens to anybody", system.output(), re.MULTILINE)
     assert {"orders", "products"} <= set(system.addresses)
     for address in system.addresses.values():
         assert httpx.get(f"{address}/health/ready").status_code == 200

@@ -20,7 +20,7 @@ from tests.support.orders_app import ISSUER, SECRET, bearer
 __all__ = ["ADMIN", "Caller", "caller_of", "container_of", "demo_parts", "monitor_of"]
 
 ADMIN = bearer("boss", "admin")
-API = "http://monitor.test/api/v1"
+API = "http://127.0.0.1:8080/api/v1"
 
 
 def container_of(shop: MemoryShop, **more: Any) -> Container:

@@ -24,7 +24,7 @@ from inventory_domain.testing.fakes.stock_store import StockDisk
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.consume import Consumer
 from inventory_domain.writes import Push
-from tests.support.monitor_app import Caller, caller_of, container_of, demo_parts, monitor_of
+from tests.support.monitor_app import ADMIN, Caller, caller_of, container_of, demo_parts, monitor_of
 from tests.support.orders_app import bearer
 
 
@@ -116,6 +116,28 @@ async def test_switches_are_for_admins(demo: Demo) -> None:
     for path in ("/demo/consumer", "/demo/pushes", "/demo/redeliver", "/demo/outage"):
         answer = await demo.monitor.call("POST", path, {"on": True}, as_=bearer("anna"))
         assert answer.status_code == 403, path
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "monitor.shop.example"},
+        {"Host": "evil.example:8080"},
+        {"X-Forwarded-For": "192.0.2.7"},
+        {"Forwarded": "for=192.0.2.7"},
+    ],
+)
+async def test_nothing_is_switched_through_a_proxy_or_under_another_name(
+    demo: Demo, headers: dict[str, str]
+) -> None:
+    asked = {**ADMIN, **headers}
+    for path in ("/demo/consumer", "/demo/pushes", "/demo/redeliver", "/demo/outage"):
+        answer = await demo.monitor.call("POST", path, {"on": False}, as_=asked)
+        assert answer.status_code == 404, path
+    assert (await demo.monitor.call("GET", "/demo", as_=asked)).status_code == 404
+
+    state = await demo.monitor.get("/demo")
+    assert (state["consumerRuns"], state["pushesFlow"]) == (True, True)
 
 
 async def test_a_stopped_consumer_shows_and_loses_nothing(demo: Demo) -> None:

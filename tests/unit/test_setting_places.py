@@ -19,6 +19,8 @@ NOWHERE = Path("no-such-file")
         ("SOCKETIO_REDIS_URL", "redis://[x"),
         ("MONGODB_URI", "foo"),
         ("MONGODB_URI", "http://127.0.0.1"),
+        ("STOREFRONT_URL", "https://[x"),
+        ("ORDERS_URL", "https://shop.example:many"),
         ("HOST", ".foo"),
         ("HOST", "x" * 64 + ".example"),
         ("PRODUCTS_DB", "x/y"),

@@ -32,7 +32,8 @@ def run() -> None:
     It prints the addresses when all of it answers, and Ctrl-C stops it cleanly: what was
     accepted is stored, and the next run goes on where this one stopped. An empty shop is
     filled with the sample catalogue. On a loopback HOST it is a demo: it makes a secret of its
-    own and gives tokens to anybody.
+    own and gives tokens to anybody at this machine. An address such as STOREFRONT_URL that is
+    not this machine's makes it none.
     """
     settings = settle_access(command_settings(), demo_by_default=True)
     run_async(run_services(settings, list(SERVICES.values()), say=click.echo, seed_empty_shop=True))

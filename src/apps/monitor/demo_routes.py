@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from litestar import get, post
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
+from apps.access import is_at_home
 from apps.edge.answers import Answer, success
 from apps.edge.body import Fields, read_object
 from apps.edge.calls import AnyRequest, as_admin
@@ -24,7 +26,7 @@ def demo_routes(switches: Switches) -> Sequence[HTTPRouteHandler]:
 
     @get("/demo", tags=["demo"], summary="See the switches", operation_class=described.Demo)
     async def see(request: AnyRequest) -> Answer:
-        as_admin(request)
+        _let_in(request)
         return answer("These are the switches.")
 
     @post(
@@ -35,7 +37,7 @@ def demo_routes(switches: Switches) -> Sequence[HTTPRouteHandler]:
         operation_class=described.Switch,
     )
     async def set_consumer(request: AnyRequest) -> Answer:
-        as_admin(request)
+        _let_in(request)
         switches.set_consumer(runs=parse_switch(Fields(await read_object(request))))
         return answer("Done.")
 
@@ -47,7 +49,7 @@ def demo_routes(switches: Switches) -> Sequence[HTTPRouteHandler]:
         operation_class=described.Switch,
     )
     async def set_pushes(request: AnyRequest) -> Answer:
-        as_admin(request)
+        _let_in(request)
         await switches.set_pushes(flow=parse_switch(Fields(await read_object(request))))
         return answer("Done.")
 
@@ -59,7 +61,7 @@ def demo_routes(switches: Switches) -> Sequence[HTTPRouteHandler]:
         operation_class=described.Redeliver,
     )
     async def redeliver(request: AnyRequest) -> Answer:
-        as_admin(request)
+        _let_in(request)
         return answer(f"Delivered again: {await switches.redeliver()}.")
 
     @post(
@@ -70,8 +72,14 @@ def demo_routes(switches: Switches) -> Sequence[HTTPRouteHandler]:
         operation_class=described.Redeliver,
     )
     async def take_away(request: AnyRequest) -> Answer:
-        as_admin(request)
+        _let_in(request)
         switches.take_stock_away()
         return answer("It is away.")
 
     return (see, set_consumer, set_pushes, redeliver, take_away)
+
+
+def _let_in(request: AnyRequest) -> None:
+    if not is_at_home(request.headers):
+        raise NotFoundException
+    as_admin(request)

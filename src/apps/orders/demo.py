@@ -6,7 +6,7 @@ from litestar import post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
-from apps.access import is_loopback
+from apps.access import is_at_home
 from apps.edge.answers import Answer, success
 from apps.edge.auth import ROLES, issue_token
 from apps.edge.body import Fields, read_object
@@ -18,7 +18,6 @@ from apps.orders.shapes import ID
 __all__ = ["DEMO_SCHEMAS", "demo_token_route"]
 
 TTL_SECONDS: Final = 12 * 3600
-_PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 _RATE: Final = Rate(per_second=20, burst=200)
 
 _ROLE_LIST: Final = array({"type": "string", "enum": list(ROLES)}, maxItems=len(ROLES))
@@ -56,7 +55,7 @@ def demo_token_route(secret: str, issuer: str) -> HTTPRouteHandler:
     )
     async def token(request: AnyRequest) -> Answer:
         """Sign a token for whoever is named."""
-        if not _is_at_home(request):
+        if not is_at_home(request.headers):
             raise NotFoundException
         subject, roles = _parse(await read_object(request))
         signed = issue_token(
@@ -66,19 +65,6 @@ def demo_token_route(secret: str, issuer: str) -> HTTPRouteHandler:
         return success("A token for the demo.", data)
 
     return token
-
-
-def _is_at_home(request: AnyRequest) -> bool:
-    """Tell whether the call is for this machine by name, and was not passed on by a proxy.
-
-    We listen on loopback only, yet a proxy beside us, or a page whose name was made to lead to
-    this machine, would bring in anybody.
-    """
-    headers = request.headers
-    if any(name in headers for name in _PASSED_ON):
-        return False
-    host = headers.get("host", "")
-    return is_loopback(host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0])
 
 
 def _parse(document: dict[str, object]) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Receive, Scope, Send
 
+from apps.access import is_at_home
 from apps.edge.answers import Answer, encode
 from apps.edge.auth import NoToken
 from apps.edge.calls import AnyRequest, call_of
@@ -124,6 +125,8 @@ def _config(settings: Settings) -> HTTPRouteHandler:
     async def config(request: AnyRequest) -> Answer:
         found = attrs.asdict(addresses(settings, request.headers.get("host", "")))
         headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-        return Answer(encode({**found, "demo": bool(settings.demo)}), 200, headers)
+        # Where the demo gives nobody a token, the pages do not offer one.
+        demo = bool(settings.demo) and is_at_home(request.headers)
+        return Answer(encode({**found, "demo": demo}), 200, headers)
 
     return config
