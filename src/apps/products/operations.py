@@ -141,7 +141,7 @@ GetReservation = operation(
 )
 Release = operation(
     answers={200: ("The order holds nothing, for good.", ref("OneReservation"))},
-    failures=[400, 404, 409],
+    failures=[400, 404, 409, 413],
     parameters=[_ORDER_ID, query("reason", "Why; the ledger keeps it.", REASON)],
 )
 ReserveLine = operation(

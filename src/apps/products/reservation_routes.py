@@ -59,6 +59,11 @@ async def release(request: AnyRequest, desk: Desk) -> Answer:
     call = as_service(request)
     fields = query_of(request)
     reason = fields.text("reason", length_max=REASON_LENGTH_MAX) or DEFAULT_RELEASE_REASON
+    # A reason in the body would be lost without a word.
+    body = Fields(await read_object(request))
+    body.refuse_unknown()
+    for name, fault in body.faults.items():
+        fields.refuse(name, fault)
     fields.finish()
     after = await desk.stock.release(
         desk.order_id(request.path_params["orderId"]), reason=reason, trace=call.trace

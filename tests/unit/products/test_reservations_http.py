@@ -118,6 +118,21 @@ async def test_a_release_before_its_reserve_keeps_the_order_from_taking_anything
     assert (await client.product("lamp"))["stock"] == 5
 
 
+async def test_a_release_refuses_every_field_of_a_body(client: Client) -> None:
+    await client.add("lamp", 5)
+    await client.data("POST", "/reservations", {"orderId": "o-1", "items": items(lamp=2)})
+    path = "/reservations/o-1"
+
+    refusal = await client.refusal("DELETE", path, {"reason": "x", "qty": 1}, params={"why": "y"})
+    reservation = (await client.data("GET", path))["reservation"]
+
+    assert refusal["statusCode"] == 400
+    assert set(refusal["fields"]) == {"reason", "qty", "why"}
+    assert reservation["state"] == "reserved"
+    assert (await client.refusal("DELETE", path, [1]))["statusCode"] == 400
+    assert (await client.data("DELETE", path, {}))["reservation"]["state"] == "released"
+
+
 async def test_what_was_delivered_is_not_given_back(shop: MemoryShop, client: Client) -> None:
     await client.add("lamp", 5)
     body = {"orderId": "o-1", "items": items(lamp=2)}
