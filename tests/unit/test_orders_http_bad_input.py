@@ -163,6 +163,20 @@ async def test_every_bad_field_of_a_large_body_is_named(client: httpx.AsyncClien
     assert {"orderNumber", "paymentMethod", "zzz"} <= set(fields)
 
 
+async def test_unknown_fields_without_end_hide_no_bad_one(client: httpx.AsyncClient) -> None:
+    unknown = {f"x{n}": n for n in range(50)}
+    lines = [{**unknown, "productId": "", "qty": 0, "price": -1} for _ in range(100)]
+    body = {**BODY, "items": lines, "orderNumber": "7", "paymentMethod": 9, "totalAmount": -1}
+
+    fields = (await post(client, body)).json()["fields"]
+
+    assert {f"items[{n}].{name}" for n in range(100) for name in ("productId", "qty")} <= set(
+        fields
+    )
+    assert {"orderNumber", "paymentMethod", "totalAmount", "items[0].x0"} <= set(fields)
+    assert len(fields) < 2_000
+
+
 @pytest.mark.parametrize("status", ["7", "9" * 5_000, "\u0661", "-1", "nothing"])
 async def test_a_status_that_there_is_not_is_refused_in_a_filter(
     client: httpx.AsyncClient, status: str

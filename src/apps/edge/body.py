@@ -31,8 +31,9 @@ __all__ = [
 ]
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-# An order of a hundred lines in which everything is bad has fewer, but for unknown fields.
 FAULT_COUNT_MAX: Final = 2_000
+# The rest is for known fields, of which an order of a hundred bad lines has fewer.
+_UNKNOWN_COUNT_MAX: Final = FAULT_COUNT_MAX // 2
 _WHOLE_MAX: Final = 10**15
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -248,7 +249,8 @@ class Fields:
     def refuse_unknown(self) -> None:
         """Refuse every field that nobody asked for, by name."""
         if not self._asked.issuperset(self.source):
-            for name in sorted(self.source.keys() - self._asked):
+            room = max(_UNKNOWN_COUNT_MAX - len(self.faults), 0)
+            for name in sorted(self.source.keys() - self._asked)[:room]:
                 self.refuse(name[:100], "is not known here")
 
     def finish(self) -> None:
