@@ -32,7 +32,14 @@ def optional_redis_address() -> Kind:
     """The address of Redis, or None for none."""
 
     def read(value: object) -> str | None:
-        return None if value is None else _address(value, "redis", "rediss", "unix")
+        if value is None:
+            return None
+        found = _address(value, "redis", "rediss", "unix")
+        # Slow to import, and most do without. It raises for a port or an option that is none.
+        from redis.asyncio.connection import parse_url  # noqa: PLC0415
+
+        parse_url(found)
+        return found
 
     return Kind("a redis://, rediss:// or unix:// address", read)
 

@@ -9,7 +9,7 @@ __all__ = ["ADDRESSES", "HIDDEN", "MASK", "SettingRow", "describe"]
 
 MASK = "********"
 HIDDEN = frozenset({"ACCESS_TOKEN_SECRET", "KAFKA_SASL_PASSWORD"})
-ADDRESSES = frozenset({"MONGODB_URI", "SOCKETIO_REDIS_URL"})
+ADDRESSES = frozenset({"ACCESS_TOKEN_JWKS", "MONGODB_URI", "SOCKETIO_REDIS_URL"})
 _SECRET_OPTION = re.compile(
     r"([^&;=]*(?:password|secret|token|mechanismproperties)[^&;=]*=)[^&;]*", re.IGNORECASE
 )
@@ -59,8 +59,14 @@ def _shown(name: str, value: object) -> str:
 
 
 def _without_password(address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return MASK
     user, separator, host = parts.netloc.rpartition("@")
+    # A password that was not quoted reaches beyond where the host seems to begin.
+    if parts.scheme and "@" in f"{user}{parts.path}{parts.query}{parts.fragment}":
+        return MASK
     netloc = parts.netloc
     if separator and ":" in user:
         netloc = f"{user.partition(':')[0]}:{MASK}@{host}"

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from adapters.embedded.folder import DataFolder
 from adapters.embedded.order_store import SqliteOrderStore
@@ -16,6 +16,11 @@ __all__ = ["data_folder", "open_orders", "open_stock"]
 
 T = TypeVar("T")
 
+_UNREADABLE: Final = (
+    "MONGODB_URI cannot be read: correct it. In a name or a password, each of :/?#[]@ is written "
+    "with a percent sign and its number, such as %40 for @."
+)
+
 
 async def open_orders(settings: Settings, stack: AsyncExitStack) -> OrderStore:
     """Open the store of the orders."""
@@ -28,7 +33,7 @@ async def open_orders(settings: Settings, stack: AsyncExitStack) -> OrderStore:
             from adapters.mongodb import open_order_store  # noqa: PLC0415
 
             opening = open_order_store(settings.mongodb_uri, settings.orders_db)
-            return await _entered(opening, stack)
+            return await _entered(opening, stack, settings.mongodb_uri)
         case other:
             raise CommandFault(f"STORE={other} is not available in this build.")
 
@@ -43,19 +48,31 @@ async def open_stock(settings: Settings, stack: AsyncExitStack) -> tuple[StockSt
             from adapters.mongodb import open_stock_store  # noqa: PLC0415
 
             opening = open_stock_store(settings.mongodb_uri, settings.products_db)
-            store = await _entered(opening, stack)
+            store = await _entered(opening, stack, settings.mongodb_uri)
             return store, store.turns
         case other:
             raise CommandFault(f"STORE={other} is not available in this build.")
 
 
-async def _entered(opening: AbstractAsyncContextManager[T], stack: AsyncExitStack) -> T:
+async def _entered(
+    opening: AbstractAsyncContextManager[T], stack: AsyncExitStack, address: str
+) -> T:
     from adapters.mongodb import ServerUnfit  # noqa: PLC0415
+    from adapters.mongodb.limits import BadAddress  # noqa: PLC0415
 
     try:
         return await stack.enter_async_context(opening)
     except ServerUnfit as unfit:
-        raise CommandFault(str(unfit), exit_code=DEPENDENCY_AWAY) from None
+        if not isinstance(unfit.__cause__, BadAddress):
+            raise CommandFault(str(unfit), exit_code=DEPENDENCY_AWAY) from None
+        # What the driver says of an address may have a part of its password in it.
+        said = _UNREADABLE if "@" in address else str(unfit)
+        raise CommandFault(said) from None
+    except OSError as error:
+        raise CommandFault(
+            f"MONGODB_URI names {error.filename}, which cannot be read ({error.strerror}): "
+            "correct it."
+        ) from None
 
 
 def data_folder(settings: Settings) -> DataFolder:

@@ -135,7 +135,7 @@ async def test_what_fails_while_it_is_opened_leaves_nothing_open(
 
 
 async def test_a_mongodb_address_that_cannot_be_read_is_named() -> None:
-    settings = Settings(store="mongodb", mongodb_uri="mongodb://")
+    settings = Settings(store="mongodb", mongodb_uri="mongodb://h:many/")
 
     with pytest.raises(CommandFault, match="MONGODB_URI cannot be read") as caught:
         async with open_container(settings, parts=(Part.ORDERS,)):

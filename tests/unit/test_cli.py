@@ -273,6 +273,50 @@ def test_a_start_that_cannot_be_ends_in_a_sentence(settings: dict[str, str], sai
     assert result.stderr.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"HOST": ".foo"}, "HOST"),
+        ({"HOST": "x" * 64}, "HOST"),
+        ({"SOCKETIO_REDIS_URL": "redis://[x"}, "SOCKETIO_REDIS_URL"),
+        ({"STORE": "mongodb", "PRODUCTS_DB": "x/y"}, "PRODUCTS_DB"),
+        ({"STORE": "mongodb", "MONGODB_URI": "foo"}, "MONGODB_URI"),
+        ({"STORE": "mongodb", "MONGODB_URI": "mongodb://u:a/hidden@h/"}, "MONGODB_URI"),
+        ({"STORE": "mongodb", "MONGODB_URI": "mongodb://u:a@hidden@h/"}, "MONGODB_URI"),
+        ({"STORE": "mongodb", "MONGODB_URI": "mongodb://h:many/"}, "MONGODB_URI"),
+        (
+            {"STORE": "mongodb", "MONGODB_URI": "mongodb://h/?tlsCAFile=no-such-file"},
+            "no-such-file",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_wrong_use_and_named(
+    settings: dict[str, str], named: str
+) -> None:
+    ports = dict.fromkeys(("ORDERS_PORT", "PRODUCTS_PORT", "STOREFRONT_PORT", "MONITOR_PORT"), "0")
+
+    result = apps("run", ACCESS_TOKEN_SECRET=SECRET, **ports, **settings)
+
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 2
+    assert named in result.stderr
+    assert "hidden" not in result.output
+
+
+@pytest.mark.parametrize("kept", [b"", b"\xff" * 40])
+def test_a_secret_of_the_demo_that_is_none_is_wrong_use_and_named(
+    tmp_path: Path, kept: bytes
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "demo-secret").write_bytes(kept)
+
+    result = apps("token", "--sub", "anna")
+
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("DATA_DIR=./data has a demo-secret that is no secret")
+
+
 # --- how commands end -------------------------------------------------------------------------
 
 

@@ -17,6 +17,8 @@ NOWHERE = Path("no-such-file")
         ("SOCKETIO_REDIS_URL", "foo"),
         ("SOCKETIO_REDIS_URL", "redis://"),
         ("SOCKETIO_REDIS_URL", "redis://[x"),
+        ("SOCKETIO_REDIS_URL", "redis://h:many"),
+        ("SOCKETIO_REDIS_URL", "redis://h/?db=first"),
         ("MONGODB_URI", "foo"),
         ("MONGODB_URI", "http://127.0.0.1"),
         ("STOREFRONT_URL", "https://[x"),
@@ -64,6 +66,12 @@ def test_a_bad_address_does_not_show_its_password() -> None:
         ("MONGODB_URI", "mongodb://u:hidden@h/?tlsCertificateKeyFilePassword=hidden&w=1"),
         ("MONGODB_URI", "mongodb://h/?w=1&authMechanismProperties=AWS_SESSION_TOKEN:hidden"),
         ("SOCKETIO_REDIS_URL", "redis://h:1/?password=hidden"),
+        ("MONGODB_URI", "mongodb://u:a/hidden@h/?replicaSet=rs0"),
+        ("MONGODB_URI", "mongodb://u:a?hidden@h/"),
+        ("MONGODB_URI", "mongodb://u:a#hidden@h/"),
+        ("MONGODB_URI", "mongodb://u:a@hidden@h/"),
+        ("ACCESS_TOKEN_JWKS", "https://u:hidden@h/keys?token=hidden"),
+        ("ACCESS_TOKEN_JWKS", "https://u:hidden@[h/keys"),
     ],
 )
 def test_what_is_secret_in_an_address_is_masked(name: str, address: str) -> None:
@@ -71,6 +79,17 @@ def test_what_is_secret_in_an_address_is_masked(name: str, address: str) -> None
 
     assert "hidden" not in repr(settings)
     assert MASK in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["mongodb://h,i:1/shop?replicaSet=rs0", "mongodb+srv://u@h/?w=majority", "unix:///run/r.sock"],
+)
+def test_an_address_without_a_secret_is_shown_as_it_is(address: str) -> None:
+    name = "SOCKETIO_REDIS_URL" if address.startswith("unix") else "MONGODB_URI"
+    settings = load_settings({name: address}, env_file=NOWHERE)
+
+    assert address in {row.value for row in describe(settings)}
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
