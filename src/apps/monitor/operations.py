@@ -139,11 +139,13 @@ Story = operation(
     failures=[404],
     parameters=[path("id", "The order's `_id` or number.", {"type": "string", "minLength": 1})],
 )
-Demo = operation(answers={200: ("How the switches are, and what followed.", _OBJECT)})
+Demo = operation(
+    answers={200: ("How the switches are, and what followed.", _OBJECT)}, failures=[404]
+)
 Switch = operation(
     answers={200: ("How the switches are now.", _OBJECT)},
-    failures=[400, 413],
+    failures=[400, 404, 413],
     body=obj({"on": {"type": "boolean"}}, ["on"]),
     examples={"off": {"on": False}},
 )
-Redeliver = operation(answers={200: ("How the switches are now.", _OBJECT)})
+Redeliver = operation(answers={200: ("How the switches are now.", _OBJECT)}, failures=[404])

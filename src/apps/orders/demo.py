@@ -35,7 +35,7 @@ DEMO_SCHEMAS: Final[dict[str, JsonSchema]] = {
 }
 _Token = operation(
     answers={200: ("A token.", ref("Token"))},
-    failures=[400, 413],
+    failures=[400, 404, 413],
     body=ref("TokenRequest"),
     examples={"user": {"sub": "user123", "roles": ["user"]}},
     signed_in=False,
