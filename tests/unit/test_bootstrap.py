@@ -141,7 +141,7 @@ async def test_a_mongodb_address_that_cannot_be_read_is_named() -> None:
         async with open_container(settings, parts=(Part.ORDERS,)):
             pass
 
-    assert caught.value.exit_code == 3
+    assert caught.value.exit_code == 2
 
 
 async def test_kafka_that_is_away_is_a_dependency_away(tmp_path: Path) -> None:
