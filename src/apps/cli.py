@@ -5,7 +5,7 @@ from typing import Final
 
 import rich_click as click
 
-from apps.commands.common import examples
+from apps.commands.common import INTERRUPTED, examples
 
 __all__ = ["main"]
 
@@ -32,12 +32,17 @@ class _Commands(click.RichGroup):
         """Return their names."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one."""
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name].split(":")
-        command: click.Command = getattr(import_module(module), name)
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except KeyboardInterrupt:
+            # Else it ends as if the answer were no.
+            click.echo("Stopped.", err=True)
+            ctx.exit(INTERRUPTED)
         return command
 
 

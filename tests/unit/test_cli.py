@@ -303,6 +303,19 @@ def test_what_cannot_be_followed_is_wrong_use_and_named(
     assert "hidden" not in result.output
 
 
+def test_an_interrupt_while_a_command_is_loaded_ends_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("apps.cli.import_module", fail)
+
+    result = apps("run")
+
+    assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
+
+
 @pytest.mark.parametrize("kept", [b"", b"\xff" * 40])
 def test_a_secret_of_the_demo_that_is_none_is_wrong_use_and_named(
     tmp_path: Path, kept: bytes
