@@ -83,14 +83,20 @@ class Window:
         self.address = address
         self.width = width
         self.complaints: list[str] = []
+        self._expected: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        is_expected = any(words in message.text for words in self._expected)
+        if message.type in ("error", "warning") and not is_expected:
             self.complaints.append(message.text)
+
+    def expect_complaint(self, words: str) -> None:
+        """Say that the browser may note something with these words, whenever it comes to it."""
+        self._expected.append(words)
 
     def open(self, path: str) -> Page:
         """Open *path* of the site."""
