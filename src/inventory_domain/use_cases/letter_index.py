@@ -87,9 +87,7 @@ class LetterIndex:
             # Those of one partition stay in its order.
             self._entries.sort(key=_at)
             found = [
-                one
-                for one in self._entries
-                if wanted.matches(one, is_open=self._is_open(one.message, one.redrives))
+                one for one in self._entries if wanted.matches(one, is_open=self._is_open(one))
             ]
             self._answers[wanted] = found
         return found
@@ -106,11 +104,10 @@ class LetterIndex:
         """Return *letter* with what became of it, which is known of those that were not let go."""
         entry = LetterEntry.of(letter)
         is_known = entry.identity in self._told
-        is_open = self._is_open(entry.message, entry.redrives) if is_known else None
-        return attrs.evolve(letter, is_open=is_open)
+        return attrs.evolve(letter, is_open=self._is_open(entry) if is_known else None)
 
-    def _is_open(self, message: int, redrives: int) -> bool:
-        return self._sent.get(message, 0) <= redrives
+    def _is_open(self, entry: LetterEntry) -> bool:
+        return self._sent.get(entry.message, 0) <= entry.redrives
 
     def _take_note_of(self, bounds: _Bounds) -> None:
         """Forget what the log has let go, and everything if it was made anew."""
