@@ -1,7 +1,6 @@
 """A real Apache Kafka broker, one KRaft node on loopback; also ``python -m`` for a developer."""
 
 import argparse
-import base64
 import contextlib
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from tests.support import kafka_jars
 from tests.support.kafka_secured import Lock
-from tests.support.kafka_settings import listener_settings, write_properties
+from tests.support.kafka_settings import cluster_name, listener_settings, write_properties
 from tests.support.server_process import (
     LOOPBACK,
     ServerFailed,
@@ -127,7 +126,7 @@ class KafkaServer(ServerProcess):
         return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_name(uuid.uuid4())
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties())]
         known = self._lock.format_options() if self._lock else []
         command = [*self._java_command(), *tool, *known]

@@ -1,7 +1,9 @@
-"""The broker's server.properties."""
+"""The broker's server.properties, and the name of its cluster."""
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 # Partitions and copies as small as one node allows; no waiting for group members that do not
 # come; sessions short enough for a test to see one end. A killed broker is let in again only
@@ -46,3 +48,11 @@ def write_properties(path: Path, data: Path, *layers: Mapping[str, str]) -> None
     for layer in layers:
         settings.update(layer)
     path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+
+
+def cluster_name(number: UUID) -> str:
+    """Return *number* as Kafka writes it, its first byte left out: never with a "-" in front.
+
+    Kafka's format tool would take such a name, one in 64, for an option.
+    """
+    return base64.urlsafe_b64encode(b"\0" + number.bytes[1:]).decode().rstrip("=")
