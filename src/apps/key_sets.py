@@ -13,6 +13,7 @@ import structlog
 
 from apps.edge.auth import KeySet
 from apps.faults import DEPENDENCY_AWAY, CommandFault
+from apps.setting_rows import without_password
 from inventory_domain.ports import Clock
 
 __all__ = ["RenewedKeys", "read_key_set"]
@@ -77,15 +78,16 @@ def _read(source: str) -> KeySet:
         document: Any = json.loads(_fetch(source) if is_address else Path(source).read_bytes())
         return KeySet(document)
     except (OSError, http.client.HTTPException) as error:
-        # What is no HTTP has the other's own words in it, of any length.
-        why = error if isinstance(error, OSError) else type(error).__name__
+        # What is no HTTP has the other's own words in it, of any length. A file's error repeats
+        # its name, which may be an address that was mistyped, password and all.
+        why = error.strerror or error if isinstance(error, OSError) else type(error).__name__
         raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={source} cannot be read ({why}): check it.",
+            f"ACCESS_TOKEN_JWKS={without_password(source)} cannot be read ({why}): check it.",
             exit_code=DEPENDENCY_AWAY if is_address else 2,
         ) from None
     except _NO_KEY_SET:
         raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={source} is no JSON Web Key Set: check what it names."
+            f"ACCESS_TOKEN_JWKS={without_password(source)} is no JSON Web Key Set: check what it names."
         ) from None
 
 

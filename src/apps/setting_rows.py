@@ -5,7 +5,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import attrs
 
-__all__ = ["ADDRESSES", "HIDDEN", "MASK", "SettingRow", "describe"]
+__all__ = ["ADDRESSES", "HIDDEN", "MASK", "SettingRow", "describe", "without_password"]
 
 MASK = "********"
 HIDDEN = frozenset({"ACCESS_TOKEN_SECRET", "KAFKA_SASL_PASSWORD"})
@@ -55,10 +55,11 @@ def _shown(name: str, value: object) -> str:
         return ",".join(value)
     if name in HIDDEN:
         return MASK
-    return _without_password(str(value)) if name in ADDRESSES else str(value)
+    return without_password(str(value)) if name in ADDRESSES else str(value)
 
 
-def _without_password(address: str) -> str:
+def without_password(address: str) -> str:
+    """Return *address* with its secrets masked; all of it is, where they cannot be told apart."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -105,6 +105,13 @@ class DeadLetter:
     is_open: bool | None = None
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it has all that failed, and not only its reason: see :func:`abridge`."""
+        headers = self.record.headers
+        # What a producer calls by the same name stands before ours.
+        return self.record.value is not None or not headers or headers[-1][0] != _SIZE
+
+    @property
     def order_id(self) -> str | None:
         """The order it is about, as far as its key tells.
 

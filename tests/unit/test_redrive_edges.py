@@ -2,8 +2,10 @@
 
 import pytest
 
+from inventory_domain.dead_letters import Failure, abridge, bury
 from inventory_domain.ids import EventId, ProductId
 from inventory_domain.messages import OrderFact, OrderFactKind
+from inventory_domain.records import Record
 from inventory_domain.testing import NOW
 from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.redrive import Forecast
@@ -52,3 +54,27 @@ async def test_a_redrive_at_no_speed_is_refused(per_second: float) -> None:
 
     assert len(plans) == 2
     assert not await shop.lag()
+
+
+async def test_what_is_not_kept_whole_is_left_out_of_a_redrive_and_its_place_is_told() -> None:
+    shop = MemoryShop()
+    headers = (("original-bytes", b"theirs"),)
+    large, empty = (
+        Record("inventory.reserve", 1, 7 + place, b"o1", value, headers, NOW)
+        for place, value in enumerate((b"x" * 100, None))
+    )
+    failure = Failure(
+        error_class="broken_message", message="Why.", attempts=1, first_at=NOW, last_at=NOW
+    )
+    cut = abridge(bury(large, failure, service="products-service"))
+    await shop.log.publish([cut, bury(empty, failure, service="products-service")])
+
+    plans = await shop.redrive.plan(await shop.dead_letters())
+
+    assert {plan.letter.offset: (plan.forecast, plan.is_sent) for plan in plans} == {
+        7: (Forecast.NOT_KEPT, False),
+        8: (Forecast.BROKEN, True),
+    }
+    (told,) = [plan.detail for plan in plans if plan.forecast is Forecast.NOT_KEPT]
+    assert told == "It lies in inventory.reserve, partition 1, offset 7 only."
+    assert await shop.redrive.run(plans) == 1

@@ -177,3 +177,19 @@ def test_with_a_key_set_there_is_no_demo() -> None:
     assert settle_access(settings, demo_by_default=True).demo is False
     with pytest.raises(CommandFault, match="unset one of them"):
         settle_access(Settings(access_token_jwks="keys.json", demo=True), demo_by_default=True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "https://reader:hunter2@127.0.0.1:1/keys.json",
+        "htps://reader:hunter2@keys.example/keys.json",
+        "http://127.0.0.1:1/keys.json?access_token=hunter2",
+    ],
+)
+async def test_a_key_set_that_cannot_be_read_is_named_without_its_password(source: str) -> None:
+    with pytest.raises(CommandFault, match=r"^ACCESS_TOKEN_JWKS=htt?ps?://.+ cannot be read") as no:
+        await read_key_set(source)
+
+    assert "hunter2" not in str(no.value)
+    assert "********" in str(no.value)

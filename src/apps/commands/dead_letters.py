@@ -148,7 +148,8 @@ def redrive(
     """Send dead letters back to where they failed, under the same event id, counted.
 
     Without --yes it only says what sending each would do now. Those of orders that were
-    cancelled since, and those that are done already, are left out.
+    cancelled since, those that are done already, and those that were too large to be kept
+    whole are left out.
     """
     wanted = DeadLetterFilter(topic=topic, reason=reason, order_id=order)
     filtered = wanted != DeadLetterFilter()

@@ -31,9 +31,10 @@ class Forecast(StrEnum):
     DONE = "done already"
     APPLIED = "would be applied"
     BROKEN = "still broken"
+    NOT_KEPT = "not kept whole"
 
 
-_LEFT_OUT = frozenset({Forecast.CANCELLED, Forecast.DONE})
+_LEFT_OUT = frozenset({Forecast.CANCELLED, Forecast.DONE, Forecast.NOT_KEPT})
 
 _FORECASTS = {
     Verdict.RESERVED: Forecast.RESERVED,
@@ -90,10 +91,10 @@ class Redrive:
         """Say what sending each of *letters* back would do now; nothing is changed."""
         plans: dict[str, Plan] = {}
         tried: list[tuple[DeadLetter, Reserve]] = []
-        orders = [letter for letter in letters if letter.origin.topic in PRODUCTS_TOPICS]
         for letter in letters:
-            plans[letter.letter_id] = Plan(letter, Forecast.APPLIED, letter.redrives + 1)
-        for letter in orders:
+            plans[letter.letter_id] = _first_plan(letter)
+            if not (letter.is_whole and letter.origin.topic in PRODUCTS_TOPICS):
+                continue
             try:
                 command = stock_command(_as_received(letter), self.codec, final=False)
             except BrokenMessage as broken:
@@ -142,6 +143,14 @@ class Redrive:
             Plan(letter, _FORECASTS[outcome.verdict], command.redrives, _detail(outcome))
             for (letter, _), command, outcome in zip(tried, commands, outcomes, strict=True)
         ]
+
+
+def _first_plan(letter: DeadLetter) -> Plan:
+    if letter.is_whole:
+        return Plan(letter, Forecast.APPLIED, letter.redrives + 1)
+    place = f"{letter.origin.topic}, partition {letter.origin.partition}, offset {letter.offset}"
+    # Sent back as it is, it would be an empty message.
+    return Plan(letter, Forecast.NOT_KEPT, letter.redrives, f"It lies in {place} only.")
 
 
 def _as_received(letter: DeadLetter) -> Record:

@@ -12,6 +12,7 @@ const TONES = {
   "still short": "warn",
   "price has changed": "warn",
   "still broken": "bad",
+  "not kept whole": "bad",
 };
 const PER_SECOND = 20;
 const SHOWN_MAX = 100;
@@ -53,7 +54,7 @@ function Preview({ body, begun }) {
     </p>
     <${Plans} plans=${plans} />
     ${leftOut > 0 &&
-    html`<p class="muted">${number(leftOut)} will be left out: nothing is to be gained.</p>`}
+    html`<p class="muted">${number(leftOut)} will be left out: nothing would come of it.</p>`}
     <${Form}
       submit=${act}
       action=${going ? `Send back ${number(going)}` : "Nothing to send"}
