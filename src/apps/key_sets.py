@@ -87,7 +87,8 @@ def _read(source: str) -> KeySet:
         ) from None
     except _NO_KEY_SET:
         raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={without_password(source)} is no JSON Web Key Set: check what it names."
+            f"ACCESS_TOKEN_JWKS={without_password(source)} is no JSON Web Key Set: "
+            "check what it names."
         ) from None
 
 

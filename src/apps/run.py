@@ -23,7 +23,7 @@ from apps.collector import calm_collector
 from apps.container import Container
 from apps.edge.request_ids import RequestIds
 from apps.monitor.demo_parts import PushJournal
-from apps.pages.addresses import page_origins
+from apps.pages.addresses import page_origins, unnamed_pages
 from apps.services import Service
 from apps.serving import HttpServer, listen
 from apps.settings import Settings
@@ -135,9 +135,15 @@ class _Running:
 
     def tell(self, say: Say, seconds: float) -> None:
         """Say where everything is."""
+        settings = self._container.settings()
         for server in self.servers:
             say(f"  {server.name:<12}{server.address}")
-        if self._container.settings().demo:
+        if unnamed := unnamed_pages(settings):
+            say(
+                "  the pages   work on this machine alone: "
+                f"set {' and '.join(unnamed)} to where others open them"
+            )
+        if settings.demo:
             say("  the demo    gives tokens to anybody at this machine; DEMO=0 ends that")
             say(f"  a token     {command_line('token --sub anna')}")
         faults = [state for state in self.supervisor.states() if state.fault is not None]

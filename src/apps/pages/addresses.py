@@ -8,7 +8,7 @@ import attrs
 from apps.access import is_loopback
 from apps.settings import Settings
 
-__all__ = ["Addresses", "addresses", "page_origins"]
+__all__ = ["Addresses", "addresses", "page_origins", "unnamed_pages"]
 
 _HOST: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only read
@@ -53,6 +53,21 @@ def page_origins(settings: Settings) -> tuple[str, ...]:
         elif port:
             found.extend(f"http://{host}:{port}" for host in _names(settings.host))
     return tuple(found)
+
+
+def unnamed_pages(settings: Settings) -> tuple[str, ...]:
+    """Return the settings without which our pages work on this machine alone, if they should not.
+
+    Whoever listens everywhere is called by names that we cannot know. Any origin that the
+    settings let in means that somebody has thought of it.
+    """
+    if settings.host not in _EVERYWHERE or set(settings.cors_origins) - set(page_origins(settings)):
+        return ()
+    places = {
+        "STOREFRONT_URL": settings.storefront_url or not settings.storefront_port,
+        "MONITOR_URL": settings.monitor_url or not settings.monitor_port,
+    }
+    return tuple(name for name, is_known in places.items() if not is_known)
 
 
 def _names(host: str) -> tuple[str, ...]:
