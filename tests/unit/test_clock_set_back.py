@@ -9,6 +9,7 @@ import pytest
 
 from adapters.mongodb.driver import Access, Document
 from adapters.mongodb.turns import MongoTurns
+from apps.monitor.audits import Audits
 from apps.monitor.watch import LogWatch
 from inventory_domain.testing.fakes import SequentialIds, VirtualClock
 from inventory_domain.testing.shop import MemoryShop
@@ -88,6 +89,21 @@ async def test_a_look_at_the_log_from_before_the_clock_was_set_back_is_not_given
     clock.wrong_by = -HOUR
 
     assert (await watch.look()).at == first.at - HOUR
+
+
+async def test_an_audit_from_before_the_clock_was_set_back_is_run_again_for_all() -> None:
+    shop = MemoryShop()
+    clock = WrongClock(shop.clock)
+    audits = Audits(store=shop.stock, clock=clock)
+    first = await audits.run()
+
+    clock.wrong_by = -HOUR
+
+    assert audits.due_in_seconds() <= 0
+    assert (await audits.recent()).at == first.at - HOUR
+    assert 0 < audits.due_in_seconds() < HOUR.total_seconds()
+    clock.wrong_by *= 2
+    assert (await audits.run()).at == first.at - 2 * HOUR
 
 
 class Held(Access):

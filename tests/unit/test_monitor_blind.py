@@ -15,13 +15,15 @@ from inventory_domain.testing.fakes import MemoryStockStore, VirtualClock
 class Flaky(MemoryStockStore):
     """A store whose audits can be read or not, as written down; after the last one all stops."""
 
-    def __init__(self, answers: Sequence[bool]) -> None:
+    def __init__(self, answers: Sequence[bool], *, seconds: float = 0) -> None:
         super().__init__()
         self._answers = list(answers)
-        clock = VirtualClock(autojump=True)
-        self.auditing = Auditing(Audits(store=self, clock=clock), clock)
+        self._seconds = seconds
+        self.clock = VirtualClock(autojump=True)
+        self.auditing = Auditing(Audits(store=self, clock=self.clock), self.clock)
 
     async def audit_parts(self) -> AsyncIterator[AuditPart]:
+        await self.clock.sleep(self._seconds)
         answers = self._answers.pop(0)
         if not self._answers:
             self.auditing.stop()
@@ -29,6 +31,14 @@ class Flaky(MemoryStockStore):
             raise DependencyUnavailable(dependency="stock store", reason="it took too long")
         async for part in super().audit_parts():
             yield part
+
+
+async def seconds_of(*answers: bool, each: float) -> float:
+    """Return how long so many audits take that last *each* seconds."""
+    store = Flaky(answers, seconds=each)
+    began = store.clock.now()
+    await store.auditing.run()
+    return (store.clock.now() - began).total_seconds()
 
 
 async def warnings(*answers: bool) -> list[MutableMapping[str, Any]]:
@@ -52,3 +62,12 @@ async def test_an_audit_that_cannot_be_run_is_warned_of_once_with_the_reason() -
 
 async def test_the_next_outage_is_warned_of_again() -> None:
     assert len(await warnings(*[False] * 5, True, *[False] * 5)) == 2
+
+
+async def test_an_audit_that_fails_late_leaves_the_store_in_peace_for_a_while() -> None:
+    assert await seconds_of(*[False] * 11, each=60) > 10 * 300
+    assert await seconds_of(*[False] * 11, each=3600) < 11 * (3600 + 600) + 1
+
+
+async def test_an_audit_that_fails_at_once_is_tried_again_soon() -> None:
+    assert await seconds_of(*[False] * 11, each=0) < 11 * 5 + 1

@@ -1,6 +1,7 @@
 """The conservation audit, kept for a while, since it reads the whole ledger."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -66,7 +67,10 @@ class Audits:
         asked_at = self.clock.now()
         async with self._running:
             latest = self.latest
-            if latest is None or latest.at < asked_at - timedelta(seconds=age_seconds_max):
+            is_new = latest is not None and (
+                asked_at - timedelta(seconds=age_seconds_max) <= latest.at <= self.clock.now()
+            )
+            if latest is None or not is_new:
                 latest = self.latest = await self._audit()
             return latest
 
@@ -78,7 +82,9 @@ class Audits:
         return pause - self._age_seconds(self.latest)
 
     def _age_seconds(self, audit: Audit) -> float:
-        return (self.clock.now() - audit.at).total_seconds()
+        age = (self.clock.now() - audit.at).total_seconds()
+        # Younger than nothing: the clock was set back, and nobody knows how old it is.
+        return age if age >= 0 else math.inf
 
     async def _audit(self) -> Audit:
         began = self.clock.now()

@@ -16,7 +16,10 @@ __all__ = ["Auditing", "LetterReading", "Sampling"]
 
 _log = structlog.get_logger(__name__)
 
-_AUDIT_RETRY_SECONDS = 5.0
+_RETRY_SECONDS = 5.0
+_RETRY_SECONDS_MAX = 600.0
+# What takes long before it fails, such as an audit of very much, must not go on all the time.
+_RETRY_FACTOR = 5
 # So often in a row it is more than a hiccup: whoever trusts the alarm must hear of it.
 _BLIND_TIMES = 3
 _ALARM_SECONDS = 2.0
@@ -38,13 +41,15 @@ class _Onlooking:
         """Look again and again until :meth:`stop`."""
         blind_times = 0
         while not self._stopping.is_set():
+            began = self._clock.now()
             try:
                 seconds = await self.step()
                 blind_times = 0
             except DomainError as fault:
                 blind_times += 1
                 self._tell(fault, blind_times)
-                seconds = _AUDIT_RETRY_SECONDS
+                lost_seconds = (self._clock.now() - began).total_seconds()
+                seconds = min(max(_RETRY_SECONDS, lost_seconds * _RETRY_FACTOR), _RETRY_SECONDS_MAX)
             await self._clock.wait(self._stopping, seconds)
 
     def stop(self) -> None:
