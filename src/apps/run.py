@@ -2,14 +2,10 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
-import sys
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, Final, NoReturn, cast
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, cast
 
 import attrs
 import structlog
@@ -27,6 +23,7 @@ from apps.pages.addresses import page_origins, unnamed_pages
 from apps.services import Service
 from apps.serving import HttpServer, listen
 from apps.settings import Settings
+from apps.stopping import stop_by_signal
 from apps.words import command_line
 from apps.workers import Supervisor
 from inventory_domain.queries import ProductQuery
@@ -38,8 +35,6 @@ Say = Callable[[str], None]
 _UP_SECONDS_MAX: Final = 15.0
 _INTAKE_SECONDS_MAX: Final = 2.0
 _WORK_SECONDS_MAX: Final = 2.0
-# All of the end together; what is stored is safe at every instruction anyway.
-_STOP_SECONDS_MAX: Final = 9.5
 
 _log = structlog.get_logger(__name__)
 
@@ -58,26 +53,27 @@ async def run_services(
     """
     began = time.monotonic()
     parts = frozenset().union(*[service.parts for service in services])
-    with _stop_by_signal() as stop:
+    with stop_by_signal() as stop:
         async with contextlib.AsyncExitStack() as stack:
             bound = [_listen(settings, service, stack) for service in services]
             settings = _with_addresses(settings, services, bound)
             owner = not all(service.only_looks for service in services)
             opening = open_container(settings, parts=parts, owner=owner)
             container = await stack.enter_async_context(opening)
+            stop.is_open = True
             if seed_empty_shop and Part.STOCK in parts:
                 await _seed_if_empty(container, say)
             running = _Running(container, services, bound)
             stack.push_async_callback(running.stop)
             up = asyncio.create_task(running.start())
-            await _first(asyncio.wait({up}), stop.wait())
+            await _first(asyncio.wait({up}), stop.asked.wait())
             if not up.done():
                 up.cancel()
                 return
             await up
             calm_collector()
             running.tell(say, time.monotonic() - began)
-            await _first(*[server.ended() for server in running.servers], stop.wait())
+            await _first(*[server.ended() for server in running.servers], stop.asked.wait())
 
 
 def _listen(
@@ -192,41 +188,3 @@ async def _first(*waits: Coroutine[Any, Any, object]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-
-
-@contextlib.contextmanager
-def _stop_by_signal() -> Iterator[asyncio.Event]:
-    """Yield what Ctrl-C or SIGTERM sets; from then on the time is bounded."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: signal.Signals) -> None:
-        if stop.is_set():
-            if number is signal.SIGINT:
-                _end_at_once("Ended at once.", 128 + signal.SIGINT)
-            return
-        stop.set()
-        _say_aside("Stopping; another Ctrl-C ends it at once.")
-        deadline = threading.Timer(
-            _STOP_SECONDS_MAX, _end_at_once, ("It took too long to stop: ended at once.", 1)
-        )
-        deadline.daemon = True
-        deadline.start()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
-def _say_aside(text: str) -> None:
-    with contextlib.suppress(OSError):
-        os.write(sys.stderr.fileno(), f"{text}\n".encode())
-
-
-def _end_at_once(text: str, code: int) -> NoReturn:
-    _say_aside(text)
-    os._exit(code)

@@ -355,3 +355,17 @@ def test_an_interrupt_while_starting_leaves_nothing_behind(own_system: SystemPro
     assert code in (0, 130)
     assert "Traceback" not in own_system.errors()
     assert own_system.start().running
+
+
+def test_an_interrupt_while_a_database_keeps_silent_ends_it_soon(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        address = f"mongodb://127.0.0.1:{silent.getsockname()[1]}/?replicaSet=rs0"
+        settings = {"STORE": "mongodb", "MONGODB_URI": address, "ACCESS_TOKEN_SECRET": "s" * 32}
+        system = SystemProcess(tmp_path, **settings)
+        system.begin()
+        with silent.accept()[0]:
+            code = system.stop()
+
+    assert code == 130
+    assert system.errors().splitlines()[-1] == "Ended before it was up."
