@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache, partial
-from itertools import chain
 from typing import Any
 
 import attrs
@@ -33,7 +32,7 @@ from inventory_domain.messages import (
     StockOutcome,
     Trace,
 )
-from inventory_domain.records import Headers, OutgoingRecord, Record
+from inventory_domain.records import Headers, OutgoingRecord, Record, byte_count
 
 __all__ = [
     "LINE_COUNT_MAX",
@@ -162,7 +161,7 @@ class Codec:
 
     def _document(self, record: Record) -> Document:
         value = record.value or b""
-        size = len(value) + len(record.key or b"") + _size(record.headers)
+        size = byte_count(record) + _HEADER_BYTES * len(record.headers)
         if size > MESSAGE_BYTES_MAX:
             raise broken(f"{size} bytes are more than the {MESSAGE_BYTES_MAX} allowed")
         try:
@@ -172,10 +171,6 @@ class Codec:
         if not isinstance(document, dict):
             raise broken("the JSON value must be an object")
         return document
-
-
-def _size(headers: Headers) -> int:
-    return sum(map(len, chain.from_iterable(headers))) + _HEADER_BYTES * len(headers)
 
 
 def _unknown_type(tag: object, record: Record) -> BrokenMessage:

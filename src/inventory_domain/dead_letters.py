@@ -13,6 +13,7 @@ from inventory_domain.records import (
     OutgoingRecord,
     Record,
     TopicPartition,
+    byte_count,
     header,
     text_headers,
 )
@@ -155,8 +156,7 @@ def abridge(letter: OutgoingRecord) -> OutgoingRecord:
     places = [place for place, (name, _) in enumerate(letter.headers) if name == _TOPIC]
     theirs, ours = letter.headers[: places[-1]], letter.headers[places[-1] :]
     key = letter.key
-    size = len(key or b"") + len(letter.value or b"")
-    size += sum(len(name.encode(errors="replace")) + len(value) for name, value in theirs)
+    size = byte_count(attrs.evolve(letter, headers=theirs))
     if key is not None and len(key) > _ABRIDGED_KEY_BYTES_MAX:
         key = None
     note = f" (Its {size} bytes do not fit into a dead letter; it is kept in its topic only.)"

@@ -3,11 +3,20 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import attrs
 
-__all__ = ["Headers", "OutgoingRecord", "Record", "TopicPartition", "header", "text_headers"]
+__all__ = [
+    "Headers",
+    "OutgoingRecord",
+    "Record",
+    "TopicPartition",
+    "byte_count",
+    "header",
+    "text_headers",
+]
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -49,6 +58,12 @@ class Record:
 
 # The same few for ever, and asked for at every turn.
 _place = lru_cache(maxsize=4096)(TopicPartition)
+
+
+def byte_count(record: Record | OutgoingRecord) -> int:
+    """Return how long key, value and headers are together; a letter of a header's name counts 1."""
+    headers = sum(map(len, chain.from_iterable(record.headers)))
+    return len(record.key or b"") + len(record.value or b"") + headers
 
 
 def header(headers: Headers, name: str) -> str | None:

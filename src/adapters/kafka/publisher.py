@@ -7,9 +7,9 @@ from aiokafka import AIOKafkaProducer
 
 from adapters.kafka.driver import end_producer, stop_producer
 from adapters.kafka.errors import DRIVER_ERRORS, SIZE_ERRORS, too_large, unavailable
-from adapters.kafka.sending import send_all, size_of
+from adapters.kafka.sending import send_all
 from adapters.kafka.settings import SENT_BYTES_MAX, KafkaSettings, producer_options
-from inventory_domain.records import OutgoingRecord
+from inventory_domain.records import OutgoingRecord, byte_count
 
 __all__ = ["Publisher"]
 
@@ -45,7 +45,7 @@ class Publisher:
         """
         if not records:
             return
-        if (largest := max(map(size_of, records))) > SENT_BYTES_MAX:
+        if (largest := max(map(byte_count, records))) > SENT_BYTES_MAX:
             raise too_large(self._settings, f"{largest} bytes, of at most {SENT_BYTES_MAX}")
         producer = None
         try:

@@ -7,7 +7,6 @@ compressing every small batch would only cost time.
 
 import asyncio
 from collections.abc import Sequence
-from itertools import chain
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -15,20 +14,11 @@ from aiokafka.record.default_records import DefaultRecordBase
 
 from adapters.kafka.partitioner import choose_partition
 from adapters.kafka.settings import BATCH_BYTES
-from inventory_domain.records import OutgoingRecord
+from inventory_domain.records import OutgoingRecord, byte_count
 
-__all__ = ["send_all", "size_of"]
+__all__ = ["send_all"]
 
 Acknowledgement = asyncio.Future[object]
-
-
-def size_of(record: OutgoingRecord) -> int:
-    """Return how many bytes *record* has before it is compressed, as good as."""
-    return (
-        len(record.key or b"")
-        + len(record.value or b"")
-        + sum(map(len, chain.from_iterable(record.headers)))
-    )
 
 
 async def send_all(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]) -> None:
@@ -47,7 +37,7 @@ async def send_all(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]
 
 
 async def _send(producer: AIOKafkaProducer, record: OutgoingRecord) -> Acknowledgement:
-    if size_of(record) > BATCH_BYTES:
+    if byte_count(record) > BATCH_BYTES:
         batch = BatchBuilder(BATCH_BYTES, DefaultRecordBase.CODEC_GZIP)
         return await _send_alone(producer, batch, record)
     if record.key is None and record.value is None:
