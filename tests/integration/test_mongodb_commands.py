@@ -154,7 +154,7 @@ async def test_what_waits_for_the_relay_is_looked_up_in_its_own_index(
 @pytest.fixture
 def kept_from_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than three documents are many."""
-    monkeypatch.setattr("adapters.mongodb.driver._COUNTED_MAX", 3)
+    monkeypatch.setattr("adapters.mongodb.access._COUNTED_MAX", 3)
 
 
 @pytest.mark.usefixtures("kept_from_3")

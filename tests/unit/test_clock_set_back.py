@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.mongodb.driver import Access, Document
+from adapters.mongodb.access import Access, Document
 from adapters.mongodb.turns import MongoTurns
 from apps.monitor.audits import Audits
 from apps.monitor.watch import LogWatch

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from adapters.mongodb.driver import Document
+from adapters.mongodb.access import Document
 from inventory_domain.orders import Order
 from inventory_domain.writes import Added, AddResult, KeyKnown, NumberTaken, OrderWrite
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from adapters.mongodb.driver import Access
+from adapters.mongodb.access import Access
 
 __all__ = ["LEASES", "acquire_lease"]
 

@@ -1,4 +1,4 @@
-"""How long a call may take and how much may be under way; and what can be wrong beside that."""
+"""How long a call may take and how much may be under way, as the drivers' clients are told."""
 
 from datetime import UTC
 from typing import Any
@@ -6,21 +6,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from inventory_domain.errors import DependencyUnavailable
-
-__all__ = ["BadAddress", "DocumentRefused", "Limits", "NoServer", "client_options", "milliseconds"]
+__all__ = ["BadAddress", "Limits", "client_options", "milliseconds"]
 
 
 class BadAddress(Exception):
     """The connection string cannot be read."""
-
-
-class NoServer(DependencyUnavailable):
-    """No server that the connection string describes could be found in time."""
-
-
-class DocumentRefused(Exception):
-    """The database's rules refuse what was about to be stored; nothing of it was."""
 
 
 @attrs.frozen(kw_only=True)

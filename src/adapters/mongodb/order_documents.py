@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from adapters.mongodb.driver import Document
+from adapters.mongodb.access import Document
 from inventory_domain.documents import order_document, read_order, read_record, record_document
 from inventory_domain.orders import Order
 from inventory_domain.queries import order_search_text

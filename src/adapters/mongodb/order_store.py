@@ -6,9 +6,10 @@ from itertools import islice
 from secrets import token_hex
 from typing import TypeVar
 
+from adapters.mongodb.access import Document
 from adapters.mongodb.adding import Adding, conditions_of_rivals
 from adapters.mongodb.batcher import Batcher
-from adapters.mongodb.driver import Database, Document
+from adapters.mongodb.driver import Database
 from adapters.mongodb.leases import acquire_lease
 from adapters.mongodb.order_documents import (
     WRITES_KEPT,

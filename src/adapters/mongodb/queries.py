@@ -2,7 +2,7 @@
 
 import re
 
-from adapters.mongodb.driver import Document, Sort
+from adapters.mongodb.access import Document, Sort
 from inventory_domain.queries import MovementQuery, OrderQuery, ProductQuery
 
 __all__ = ["best_match_steps", "offset", "order_filter", "product_filter", "sort_of"]

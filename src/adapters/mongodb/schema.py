@@ -5,7 +5,9 @@ from typing import Any
 
 import attrs
 
-from adapters.mongodb.driver import Database, Document, refusal_code
+from adapters.mongodb.access import Document
+from adapters.mongodb.driver import Database
+from adapters.mongodb.errors import refusal_code
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.orders import StockState
 

@@ -2,8 +2,9 @@
 
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from adapters.mongodb.driver import Access, Database, Document, refusal_code
-from adapters.mongodb.limits import NoServer
+from adapters.mongodb.access import Access, Document
+from adapters.mongodb.driver import Database
+from adapters.mongodb.errors import NoServer, refusal_code
 from inventory_domain.errors import DependencyUnavailable
 
 __all__ = ["ServerUnfit", "check_server", "explain"]

@@ -8,7 +8,7 @@ a reservation ``tick``, the number of the outbox entry that told of it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.mongodb.driver import Document
+from adapters.mongodb.access import Document
 from inventory_domain.documents import read_record, record_document
 from inventory_domain.queries import product_search_text
 from inventory_domain.records import OutgoingRecord

@@ -5,7 +5,8 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from adapters.mongodb.driver import Access, Database, Document, Sort
+from adapters.mongodb.access import Access, Document, Sort
+from adapters.mongodb.driver import Database
 from adapters.mongodb.leases import acquire_lease
 from adapters.mongodb.queries import best_match_steps, offset, product_filter, sort_of
 from adapters.mongodb.stock_documents import (

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from adapters.mongodb.driver import Access
+from adapters.mongodb.access import Access
 from adapters.mongodb.leases import LEASES, acquire_lease
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.ports import Clock, IdSource
