@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.edge.body import FAULT_COUNT_MAX, Fields, decode_object
+from apps.edge.body import decode_object
 from apps.edge.errors import MalformedRequest
+from apps.edge.fields import FAULT_COUNT_MAX, Fields
 from apps.edge.query import QueryFields
 from inventory_domain.errors import InvalidRequest
 

@@ -174,10 +174,10 @@ class Access:
             await self._handle[collection].delete_many(where, session=self._session)
 
     @contextmanager
-    def bounded(self, seconds: float | None = None) -> Iterator[None]:
+    def bounded(self) -> Iterator[None]:
         """Bound what runs inside, retries included, and say errors in the domain's words."""
         try:
-            with pymongo.timeout(seconds or self._seconds):
+            with pymongo.timeout(self._seconds):
                 yield
         except PyMongoError as error:
             raise meaning(error, self._dependency, can_conflict=self._can_conflict) from error

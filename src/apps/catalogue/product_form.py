@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from apps.edge.body import Fields
+from apps.edge.fields import Fields
 from inventory_domain.codec import QUANTITY_MAX
 from inventory_domain.ids import ProductId
 from inventory_domain.money import Money

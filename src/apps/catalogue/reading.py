@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from apps.catalogue.product_form import read_draft
-from apps.edge.body import Fields
+from apps.edge.fields import Fields
 from apps.edge.json_faults import json_fault
 from inventory_domain.errors import InvalidRequest
 from inventory_domain.use_cases.keep_catalogue import ProductDraft

@@ -1,6 +1,6 @@
 """What lines have in common, whatever they are lines of."""
 
-from apps.edge.body import Fields
+from apps.edge.fields import Fields
 from inventory_domain.codec import LINE_COUNT_MAX, QUANTITY_MAX
 
 __all__ = ["LINE_COUNT_MAX", "QUANTITY_MAX", "read_quantity"]

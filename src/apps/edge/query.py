@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from apps.edge.body import Fields, text_fault
 from apps.edge.calls import AnyRequest
 from apps.edge.errors import MalformedRequest
+from apps.edge.fields import Fields, text_fault
 from inventory_domain.ids import id_fault
 from inventory_domain.money import Money, money_fault, parse_money
 from inventory_domain.queries import PAGE_LIMIT_MAX

@@ -8,8 +8,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from apps.access import is_at_home
 from apps.edge.answers import Answer, success
-from apps.edge.body import Fields, read_object
+from apps.edge.body import read_object
 from apps.edge.calls import AnyRequest, as_admin
+from apps.edge.fields import Fields
 from apps.monitor import operations as described
 from apps.monitor.reading import parse_switch
 from apps.monitor.switches import Switches

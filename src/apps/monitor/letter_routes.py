@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from litestar import get, post
 
 from apps.edge.answers import Answer, success
-from apps.edge.body import Fields, read_object
+from apps.edge.body import read_object
 from apps.edge.calls import AnyRequest, as_admin
+from apps.edge.fields import Fields
 from apps.edge.query import query_of
 from apps.monitor import operations as described
 from apps.monitor.desk import Desk

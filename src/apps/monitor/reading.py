@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from apps.edge.body import Fields
+from apps.edge.fields import Fields
 from apps.edge.query import Paging, QueryFields
 from apps.monitor.audit_view import AuditFilter
 from apps.monitor.desk import Choice

@@ -7,8 +7,9 @@ from typing import Any, Final
 import attrs
 
 from apps.edge.auth import Caller
-from apps.edge.body import Fields, canonical, whole_number
+from apps.edge.body import canonical
 from apps.edge.calls import Call
+from apps.edge.fields import Fields, whole_number
 from inventory_domain.errors import Forbidden, InvalidRequest
 from inventory_domain.ids import ProductId, UserId, is_order_number
 from inventory_domain.money import MONEY_MAX, Money

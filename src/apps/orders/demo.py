@@ -9,9 +9,10 @@ from litestar.handlers import HTTPRouteHandler
 from apps.access import is_at_home
 from apps.edge.answers import Answer, success
 from apps.edge.auth import ROLES, issue_token
-from apps.edge.body import Fields, read_object
+from apps.edge.body import read_object
 from apps.edge.calls import AnyRequest
 from apps.edge.describe import JsonSchema, array, maybe, obj, operation, ref
+from apps.edge.fields import Fields
 from apps.edge.limits import Rate, RateLimit
 from apps.orders.shapes import ID
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from apps.edge.body import Fields
+from apps.edge.fields import Fields
 from apps.edge.lines import LINE_COUNT_MAX, QUANTITY_MAX, read_quantity
 from inventory_domain.errors import EmptyOrder
 from inventory_domain.ids import OrderId, ProductId

@@ -4,8 +4,9 @@ from litestar import delete, get, post, put
 
 from apps.catalogue.product_form import read_draft, read_edit
 from apps.edge.answers import Answer, success
-from apps.edge.body import Fields, read_object
+from apps.edge.body import read_object
 from apps.edge.calls import AnyRequest, as_admin, as_anyone
+from apps.edge.fields import Fields
 from apps.edge.query import Paging, query_of
 from apps.products import operations as described
 from apps.products.desk import Desk

@@ -3,8 +3,9 @@
 from litestar import get, post
 
 from apps.edge.answers import Answer, success
-from apps.edge.body import Fields, read_object
+from apps.edge.body import read_object
 from apps.edge.calls import AnyRequest, as_admin, as_user
+from apps.edge.fields import Fields
 from apps.edge.query import query_of
 from apps.products import operations as described
 from apps.products.bodies import parse_items, parse_restock
