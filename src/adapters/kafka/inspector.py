@@ -16,7 +16,7 @@ from adapters.kafka.offsets import READABLE, WRITTEN, partition_bounds
 from adapters.kafka.records import from_driver, to_driver_partition, to_record
 from adapters.kafka.settings import KafkaSettings
 from inventory_domain.log_view import GroupInfo, MemberInfo, PartitionInfo, TopicInfo
-from inventory_domain.records import Record, TopicPartition
+from inventory_domain.records import Record, TopicPartition, byte_count
 
 __all__ = ["KafkaInspector"]
 
@@ -135,7 +135,7 @@ async def _read_until(
             found = await reader.getmany(timeout_ms=_POLL_MS, max_records=count)
             new = [to_record(one) for part in found.values() for one in part]
             records.extend(new)
-            size += sum([len(record.value or b"") for record in new])
+            size += sum(map(byte_count, new))
     finally:
         reader.unsubscribe()
     return records

@@ -11,7 +11,7 @@ from typing import Any
 from adapters.mongodb.access import Document
 from inventory_domain.documents import read_record, record_document
 from inventory_domain.queries import product_search_text
-from inventory_domain.records import OutgoingRecord
+from inventory_domain.records import OutgoingRecord, byte_count
 from inventory_domain.stock import Movement, Product, Reservation
 from inventory_domain.stock_documents import (
     movement_document,
@@ -114,13 +114,13 @@ def _parts(records: Sequence[OutgoingRecord]) -> list[list[OutgoingRecord]]:
     parts: list[list[OutgoingRecord]] = []
     size = 0
     for record in records:
-        bytes_count = len(record.value or b"")
-        full = size + bytes_count > _BYTES_PER_ENTRY_MAX
+        bytes_here = byte_count(record)
+        full = size + bytes_here > _BYTES_PER_ENTRY_MAX
         if not parts or full or len(parts[-1]) >= _RECORDS_PER_ENTRY_MAX:
             parts.append([])
             size = 0
         parts[-1].append(record)
-        size += bytes_count
+        size += bytes_here
     return parts
 
 

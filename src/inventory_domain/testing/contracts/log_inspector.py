@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from inventory_domain.log_view import GroupInfo, TopicInfo
 from inventory_domain.ports import EventLog, LogInspector
-from inventory_domain.records import TopicPartition
+from inventory_domain.records import OutgoingRecord, TopicPartition, byte_count
 from inventory_domain.testing.builders import an_outgoing_record
 from inventory_domain.testing.contracts.topics import MakeTopics
 from inventory_domain.testing.contracts.waiting import eventually, share_out, take
@@ -81,13 +81,16 @@ class LogInspectorContract:
         (topic,) = await topics(1, partitions=1)
         at = TopicPartition(topic, 0)
         for number in range(20):
-            await log.publish([an_outgoing_record(topic, value=bytes([number]) * LARGE_BYTES)])
+            mark, large = bytes([number]), bytes(LARGE_BYTES)
+            # Large in its value, or in its headers.
+            value, note = (mark + large, b"") if number % 2 else (mark, large)
+            await log.publish([OutgoingRecord(topic, b"k", value, (("note", note),))])
         seen: list[int] = []
 
         while len(seen) < 20:
             page = await inspector.read(at, start=len(seen), count_max=1000)
             assert page
-            assert sum(len(record.value or b"") for record in page) < PAGE_BYTES_MAX
+            assert sum(map(byte_count, page)) < PAGE_BYTES_MAX
             seen.extend((record.value or b"?")[0] for record in page)
 
         assert seen == list(range(20))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from inventory_domain.log_view import GroupInfo, PartitionInfo, TopicInfo
 from inventory_domain.ports import Batch, Clock
-from inventory_domain.records import OutgoingRecord, Record, TopicPartition
+from inventory_domain.records import OutgoingRecord, Record, TopicPartition, byte_count
 from inventory_domain.testing.fakes.broker import MemoryBroker
 from inventory_domain.testing.fakes.faults import Faults
 from inventory_domain.testing.fakes.groups import Group, Member
@@ -197,7 +197,7 @@ class MemoryEventLog:
         found = self.broker.read(at, start, count_max)
         size = 0
         for count, record in enumerate(found, 1):
-            size += len(record.value or b"")
+            size += byte_count(record)
             if size >= _BYTES_MAX:
                 return found[:count]
         return found
