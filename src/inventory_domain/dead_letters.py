@@ -153,8 +153,8 @@ def abridge(letter: OutgoingRecord) -> OutgoingRecord:
     The value, the producer's headers and a long key are left out; ``original-bytes`` says how
     much the record had. The reason tells of it, and where the record itself lies.
     """
-    places = [place for place, (name, _) in enumerate(letter.headers) if name == _TOPIC]
-    theirs, ours = letter.headers[: places[-1]], letter.headers[places[-1] :]
+    begin = _ours_begin(letter.headers)
+    theirs, ours = letter.headers[:begin], letter.headers[begin:]
     key = letter.key
     size = byte_count(attrs.evolve(letter, headers=theirs))
     if key is not None and len(key) > _ABRIDGED_KEY_BYTES_MAX:
@@ -168,8 +168,9 @@ def abridge(letter: OutgoingRecord) -> OutgoingRecord:
 
 def revive(letter: DeadLetter, *, redrives: int) -> OutgoingRecord:
     """Return the record that sends *letter* back where it came from, counted as *redrives*."""
-    kept = _original_headers(letter.record.headers)
-    kept = tuple(pair for pair in kept if pair[0] != REDRIVE_COUNT_HEADER)
+    headers = letter.record.headers
+    theirs = headers[: _ours_begin(headers)]
+    kept = tuple(pair for pair in theirs if pair[0] != REDRIVE_COUNT_HEADER)
     counted = text_headers(((REDRIVE_COUNT_HEADER, redrives),))
     return OutgoingRecord(
         letter.origin.topic, letter.record.key, letter.record.value, kept + counted
@@ -226,13 +227,15 @@ def _order_named_in(value: bytes | None) -> str:
     return read_text(document.get("orderId")) if isinstance(document, dict) else ""
 
 
-def _original_headers(headers: Headers) -> Headers:
-    # Ours were added at the end, each once: a producer's of the same name before them stays.
-    names = [name for name, _ in headers]
-    ours_begin = len(names)
-    while ours_begin and names[ours_begin - 1] in _OURS.difference(names[ours_begin:]):
-        ours_begin -= 1
-    return headers[:ours_begin]
+def _ours_begin(headers: Headers) -> int:
+    """Return where the headers begin that :func:`bury` added; a letter of another's has none."""
+    for begin in range(len(headers) - 1, -1, -1):
+        name = headers[begin][0]
+        if name == _TOPIC:
+            return begin
+        if name not in _OURS:
+            break
+    return len(headers)
 
 
 def _number(headers: Headers, name: str) -> int:

@@ -18,6 +18,7 @@ FAILURE = Failure(error_class="broken_message", message="no", attempts=1, first_
         (("team", b"x"), ("attempts", b"7")),
         (("service", b"their-shop"), ("team", b"x")),
         (("service", b"one"), ("service", b"two")),
+        (("original-topic", b"theirs"), ("original-bytes", b"12")),
     ],
 )
 def test_a_producers_headers_come_back_whatever_their_names(headers: Headers) -> None:
