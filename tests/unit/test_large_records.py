@@ -8,6 +8,7 @@ import pytest
 from inventory_domain.codec import MESSAGE_BYTES_MAX, Codec
 from inventory_domain.dead_letters import Failure, abridge, bury, read_letter
 from inventory_domain.errors import BrokenMessage
+from inventory_domain.orders import StockState
 from inventory_domain.records import Headers, OutgoingRecord, Record, TopicPartition
 from inventory_domain.testing.fakes import (
     MemoryBroker,
@@ -15,6 +16,7 @@ from inventory_domain.testing.fakes import (
     SequentialIds,
     VirtualClock,
 )
+from inventory_domain.testing.shop import MemoryShop
 from inventory_domain.use_cases.consume import (
     Broken,
     Consumer,
@@ -120,3 +122,18 @@ async def test_a_record_that_fits_into_no_dead_letter_holds_nothing_up() -> None
     letters = broker.read(TopicPartition("work.dlq", 0), 0, 10)
     by_offset = {read_letter(letter).offset: letter.value for letter in letters}
     assert by_offset == {1: b"bad", 2: None, 3: b"worse"}
+
+
+async def test_a_rejection_whose_letter_does_not_fit_holds_no_other_order_up() -> None:
+    shop = MemoryShop(record_bytes_max=LIMIT)
+    await shop.add_products({"lamp": 5})
+    padded = RESERVE[:-1] + b',"note":"' + b"x" * (LIMIT - len(RESERVE) - 50) + b'"}'
+    await shop.log.publish([OutgoingRecord("inventory.reserve", b"o1", padded)])
+    order = await shop.place({"lamp": 1})
+
+    await shop.settle()
+
+    assert (await shop.order(order.order_id)).stock_state is StockState.RESERVED
+    [letter] = await shop.dead_letters()
+    assert (letter.order_id, letter.is_whole) == ("o1", False)
+    assert letter.failure.error_class == "unknown_product"

@@ -51,13 +51,23 @@ class FewLarge(MemoryStockStore):
         return tuple(islice(await super().pending(count_max), 2))
 
 
-async def test_a_flush_publishes_what_is_too_large_to_be_read_at_once() -> None:
+@pytest.mark.parametrize(
+    "large",
+    [
+        a_record(1024 * 1024),
+        OutgoingRecord("inventory.adjusted", b"lamp", b"", (("note", b"x" * 1024 * 1024),)),
+    ],
+    ids=["value", "headers"],
+)
+async def test_a_flush_publishes_what_is_too_large_to_be_read_at_once(
+    large: OutgoingRecord,
+) -> None:
     clock = VirtualClock()
     store = FewLarge()
     log = MemoryEventLog(MemoryBroker(clock))
     relay = OutboxRelay(store, log, clock=clock, ids=SequentialIds())
     for _ in range(7):
-        await store.commit(StockChange(events=(a_record(1024 * 1024),)))
+        await store.commit(StockChange(events=(large,)))
 
     assert await relay.flush() == 7
 

@@ -55,11 +55,17 @@ class MemoryShop:
     Time jumps whenever everybody waits. Every part is public, to be watched or broken.
     """
 
-    def __init__(self, *, retry_count_max: int = 3, check_prices: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        retry_count_max: int = 3,
+        check_prices: bool = True,
+        record_bytes_max: int | None = None,
+    ) -> None:
         self.clock = VirtualClock(autojump=True)
         self.ids = SequentialIds()
         self.codec = Codec()
-        self.broker = MemoryBroker(self.clock)
+        self.broker = MemoryBroker(self.clock, record_bytes_max=record_bytes_max)
         for topic in ALL_TOPICS:
             self.broker.create_topic(topic, 3)
         self.log = MemoryEventLog(self.broker)

@@ -12,15 +12,14 @@ from datetime import timedelta
 
 import attrs
 
-from inventory_domain.dead_letters import Failure, abridge, bury
+from inventory_domain.dead_letters import Failure, bury
 from inventory_domain.errors import (
     CommitRefused,
     Contention,
     DependencyUnavailable,
-    RecordTooLarge,
 )
 from inventory_domain.ports import Clock, EventLog, IdSource, Subscription
-from inventory_domain.records import OutgoingRecord, Record
+from inventory_domain.records import Record
 from inventory_domain.use_cases.handling import (
     Broken,
     Ended,
@@ -32,6 +31,7 @@ from inventory_domain.use_cases.handling import (
 from inventory_domain.use_cases.isolation import IsolatedHandler, OnFault, Stumbled
 from inventory_domain.use_cases.pace import Pace
 from inventory_domain.use_cases.progress import Progress
+from inventory_domain.use_cases.publishing import publish_what_fits
 from inventory_domain.use_cases.waiting_room import Delivery, WaitingRoom
 
 __all__ = [
@@ -220,18 +220,7 @@ class Consumer:
             )
             for delivery, fault in broken
         ]
-        try:
-            await self._log.publish(letters)
-        except RecordTooLarge:
-            # Each by itself, so that none loses anything to another. Some may come twice.
-            for letter in letters:
-                await self._publish_what_fits(letter)
-
-    async def _publish_what_fits(self, letter: OutgoingRecord) -> None:
-        try:
-            await self._log.publish([letter])
-        except RecordTooLarge:
-            await self._log.publish([abridge(letter)])
+        await publish_what_fits(self._log, letters)
 
     def _wait(self, delivery: Delivery, *, is_fault: bool) -> None:
         now = self._clock.now()

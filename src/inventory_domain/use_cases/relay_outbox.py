@@ -9,6 +9,8 @@ import attrs
 
 from inventory_domain.errors import DependencyUnavailable
 from inventory_domain.ports import Clock, EventLog, IdSource, Outbox
+from inventory_domain.records import byte_count
+from inventory_domain.use_cases.publishing import publish_what_fits
 from inventory_domain.writes import OutboxEntry
 
 __all__ = ["OutboxRelay", "RelaySettings"]
@@ -138,7 +140,8 @@ class OutboxRelay:
         try:
             entries = await self._outbox.pending(count_max)
             if entries:
-                await self._log.publish([record for entry in entries for record in entry.records])
+                records = [record for entry in entries for record in entry.records]
+                await publish_what_fits(self._log, records)
                 await self._outbox.mark_published([entry.entry_id for entry in entries])
         except DependencyUnavailable:
             # Fewer next time: they may have been too many for the time that they had, and one
@@ -170,4 +173,4 @@ class OutboxRelay:
 
 
 def _size(entries: Sequence[OutboxEntry]) -> int:
-    return sum([len(record.value or b"") for entry in entries for record in entry.records])
+    return sum([byte_count(record) for entry in entries for record in entry.records])

@@ -7,7 +7,7 @@ from itertools import count
 from inventory_domain.errors import RecordTooLarge
 from inventory_domain.partitioning import partition_for
 from inventory_domain.ports import Clock
-from inventory_domain.records import OutgoingRecord, Record, TopicPartition
+from inventory_domain.records import OutgoingRecord, Record, TopicPartition, byte_count
 from inventory_domain.testing.fakes.groups import Group
 
 __all__ = ["PARTITION_COUNT", "MemoryBroker"]
@@ -84,7 +84,7 @@ class MemoryBroker:
 
     def append(self, outgoing: OutgoingRecord) -> None:
         """Put one record behind the others of its partition, and wake who waits for it."""
-        if self._record_bytes_max is not None and _size(outgoing) > self._record_bytes_max:
+        if self._record_bytes_max is not None and byte_count(outgoing) > self._record_bytes_max:
             raise RecordTooLarge(dependency="event log")
         partitions = self._partitions(outgoing.topic)
         if outgoing.key is None:
@@ -136,8 +136,3 @@ class MemoryBroker:
     def partition_counts(self, topics: Iterable[str]) -> dict[str, int]:
         """Return the number of partitions of each topic."""
         return {topic: len(self._partitions(topic)) for topic in topics}
-
-
-def _size(record: OutgoingRecord) -> int:
-    headers = sum(len(name) + len(value) for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
