@@ -139,7 +139,7 @@ class _Running:
                 "  the pages   work on this machine alone: "
                 f"set {' and '.join(unnamed)} to where others open them"
             )
-        if settings.demo:
+        if settings.demo and any(service.name == "orders" for service in self._services):
             say("  the demo    gives tokens to anybody at this machine; DEMO=0 ends that")
             say(f"  a token     {command_line('token --sub anna')}")
         faults = [state for state in self.supervisor.states() if state.fault is not None]
