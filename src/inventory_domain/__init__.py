@@ -23,12 +23,12 @@ from inventory_domain.order_decisions import (
     Details,
     Draft,
     OrderChange,
-    apply_outcome,
     cancel_order,
     change_details,
     change_status,
     place_order,
 )
+from inventory_domain.order_stock import apply_outcome
 from inventory_domain.orders import (
     Address,
     Order,

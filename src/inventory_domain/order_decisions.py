@@ -6,7 +6,6 @@ decision made twice about the same version gives the same messages.
 """
 
 from datetime import datetime
-from typing import Any
 
 import attrs
 
@@ -21,7 +20,7 @@ from inventory_domain.errors import (
     TransitionNotAllowed,
 )
 from inventory_domain.ids import OrderId
-from inventory_domain.messages import OutcomeKind, StockOutcome, Trace
+from inventory_domain.messages import Trace
 from inventory_domain.money import MONEY_MAX, Money
 from inventory_domain.order_messages import placed_messages, status_messages
 from inventory_domain.order_requests import Actor, Details, Draft, OrderChange
@@ -40,7 +39,6 @@ __all__ = [
     "Details",
     "Draft",
     "OrderChange",
-    "apply_outcome",
     "as_placed",
     "cancel_order",
     "change_details",
@@ -144,12 +142,9 @@ def change_status(
     delivered = wanted is OrderStatus.DELIVERED
     # A service may have given its stock back when it was on its way: then nothing is left to sell.
     sold = delivered and is_reserved
-    after = _next(
-        order,
-        now,
-        actor.subject,
-        wanted.name.lower(),
-        reason,
+    entry = HistoryEntry(at=now, actor=actor.subject, change=wanted.name.lower(), reason=reason)
+    after = order.changed(
+        entry,
         status=wanted,
         stock_state=StockState.CONSUMED if sold else order.stock_state,
         shipped_at=now if wanted is OrderStatus.SHIPPED else order.shipped_at,
@@ -205,58 +200,5 @@ def change_details(order: Order, details: Details, *, now: datetime, actor: Acto
         for name in ("shipping_address", "payment_status", "tracking_number")
         if getattr(after, name) != getattr(order, name)
     ]
-    return OrderChange(order, _next(after, now, actor.subject, " ".join(changed)))
-
-
-_STOCK_STATE = {
-    OutcomeKind.RESERVED: StockState.RESERVED,
-    OutcomeKind.REJECTED: StockState.REJECTED,
-    OutcomeKind.RELEASED: StockState.RELEASED,
-}
-
-
-def apply_outcome(order: Order, outcome: StockOutcome, *, now: datetime) -> OrderChange:
-    """Follow what became of the order's stock; an outcome that is not newer is a no-op.
-
-    A rejected order stays rejected when its release finds nothing to give back, and a
-    delivered one stays consumed. Outcomes come by several topics: in whatever order they
-    arrive, the newest alone says where the order's stock stands.
-    """
-    if outcome.sequence <= order.inventory_sequence:
-        return OrderChange(order, order)
-    state = _STOCK_STATE[outcome.kind]
-    if order.stock_state is StockState.CONSUMED:
-        state = StockState.CONSUMED
-    elif state is StockState.RELEASED and not outcome.lines and outcome.sequence > 1:
-        # Nothing was given back, though an outcome went before: that was its rejection.
-        state = StockState.REJECTED
-    refused = outcome.refused or order.refused_lines
-    after = _next(
-        order,
-        now,
-        "products-service",
-        f"stock_{state}",
-        outcome.reason,
-        stock_state=state,
-        inventory_sequence=outcome.sequence,
-        refused_lines=refused if state is StockState.REJECTED else (),
-    )
-    return OrderChange(order, after)
-
-
-def _next(
-    order: Order,
-    now: datetime,
-    actor: str,
-    change: str,
-    reason: str | None = None,
-    **changes: Any,  # noqa: ANN401 - fields of an order
-) -> Order:
-    entry = HistoryEntry(at=now, actor=actor, change=change, reason=reason)
-    return attrs.evolve(
-        order,
-        version=order.version + 1,
-        updated_at=now,
-        history=(*order.history, entry),
-        **changes,
-    )
+    entry = HistoryEntry(at=now, actor=actor.subject, change=" ".join(changed))
+    return OrderChange(order, after.changed(entry))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -160,3 +160,13 @@ class Order:
     delivered_at: datetime | None = None
     history: tuple[HistoryEntry, ...] = ()
     idempotency: IdempotencyKey | None = None
+
+    def changed(self, entry: HistoryEntry, **changes: Any) -> "Order":  # noqa: ANN401 - its fields
+        """Return the next version: with *changes*, and with *entry* for them in its history."""
+        return attrs.evolve(
+            self,
+            version=self.version + 1,
+            updated_at=entry.at,
+            history=(*self.history, entry),
+            **changes,
+        )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from inventory_domain.messages import Document, OutcomeKind, OutcomeLine, StockOutcome
 from inventory_domain.order_decisions import OrderChange
+from inventory_domain.order_stock import is_served
 from inventory_domain.orders import Order, OrderStatus
 from inventory_domain.times import format_time
 from inventory_domain.views import order_view, refused_view
@@ -49,6 +50,8 @@ def order_pushes(change: OrderChange, *, now: datetime) -> list[Push]:
 def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> list[Push]:
     """Return what is told of what became of an order's stock."""
     if outcome.kind is OutcomeKind.RESERVED:
+        if not is_served(order, outcome):
+            return _held_otherwise_pushes(order, now)
         lines = [_line(line) for line in outcome.lines]
         message = f"The stock for order {order.order_number} is reserved."
         return [_push("order:stock_reserved", order, now, message, {"lines": lines})]
@@ -60,6 +63,16 @@ def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> lis
     return [
         _push("order:stock_rejected", order, now, message, more),
         rejection_alert(outcome, order.order_number, now=now),
+    ]
+
+
+def _held_otherwise_pushes(order: Order, now: datetime) -> list[Push]:
+    reason = "reservation_held_with_other_items"
+    message = f"Order {order.order_number} cannot be served: other items are reserved under its id."
+    more: Document = {"lines": [], "reason": reason}
+    return [
+        _push("order:stock_rejected", order, now, message, more),
+        alert_push("broken_invariant", reason, message, now=now, order_id=order.order_id),
     ]
 
 

@@ -2,13 +2,20 @@
 
 from itertools import permutations
 
+import attrs
 import pytest
 
-from inventory_domain.ids import EventId, OrderId
+from inventory_domain.errors import StockNotReserved
+from inventory_domain.ids import EventId, OrderId, ProductId
 from inventory_domain.messages import OutcomeKind, OutcomeLine, StockOutcome
-from inventory_domain.order_decisions import OrderChange, apply_outcome
-from inventory_domain.orders import HistoryEntry, Order, StockState
-from inventory_domain.testing import LAMP, a_refused_line, an_order, later
+from inventory_domain.order_decisions import change_status
+from inventory_domain.order_requests import OrderChange
+from inventory_domain.order_stock import apply_outcome
+from inventory_domain.orders import HistoryEntry, Order, OrderStatus, StockState
+from inventory_domain.pushes import outcome_pushes
+from inventory_domain.testing import DESK, LAMP, a_refused_line, an_order, later
+from inventory_domain.testing.shop import ADMIN
+from inventory_domain.writes import Push
 
 LATER = later(60)
 KIND = OutcomeKind
@@ -28,6 +35,10 @@ def outcome(kind: OutcomeKind, sequence: int = 1, *, moved: bool = True) -> Stoc
         refused=(a_refused_line(),) if rejected else (),
         reason="insufficient_stock" if rejected else None,
     )
+
+
+def told(order: Order, one: StockOutcome) -> list[Push]:
+    return outcome_pushes(order, one, now=LATER)
 
 
 def follow(order: Order, *outcomes: StockOutcome) -> Order:
@@ -63,8 +74,10 @@ def test_a_newer_outcome_leads_to_its_state(
     assert change.order.stock_state is after
     assert (change.order.inventory_sequence, change.order.version) == (2, 4)
     assert change.order.updated_at == LATER
-    assert change.order.history[-1].change == f"stock_{after}"
     assert not change.is_noop
+    # What happened, whatever came of it.
+    names = {KIND.RESERVED: "reserved", KIND.REJECTED: "rejected", KIND.RELEASED: "released"}
+    assert change.order.history[-1].change == f"stock_{names[kind]}"
 
 
 @pytest.mark.parametrize("sequence", [1, 2])
@@ -95,6 +108,49 @@ def test_a_release_after_a_rejection_keeps_the_reason_why() -> None:
 
     assert order.stock_state is STATE.REJECTED
     assert order.refused_lines == (a_refused_line(),)
+    assert order.history[-1].change == "stock_not_held"
+
+
+@pytest.mark.parametrize("first", [(), (outcome(KIND.REJECTED, 1),)], ids=["asked", "rejected"])
+@pytest.mark.parametrize("lines", [{LAMP: 1}, {DESK: 2}, {LAMP: 2, DESK: 1}])
+def test_an_order_is_not_served_by_other_items_reserved_under_its_id(
+    lines: dict[ProductId, int], first: tuple[StockOutcome, ...]
+) -> None:
+    others = tuple(
+        OutcomeLine(product_id=product_id, quantity=quantity, stock=8, stock_version=3)
+        for product_id, quantity in lines.items()
+    )
+    reserved = attrs.evolve(outcome(KIND.RESERVED, 2), lines=others)
+
+    order = follow(an_order(), *first, reserved)
+
+    assert order.stock_state is STATE.REJECTED
+    assert order.history[-1].change == "stock_held_otherwise"
+    assert [(push.event, push.payload.get("reason")) for push in told(order, reserved)] == [
+        ("order:stock_rejected", "reservation_held_with_other_items"),
+        ("admin:alert", "reservation_held_with_other_items"),
+    ]
+    with pytest.raises(StockNotReserved):
+        change_status(order, OrderStatus.PROCESSING, now=LATER, actor=ADMIN)
+
+
+def test_a_second_line_of_a_product_is_counted() -> None:
+    line = an_order().lines[0]
+    twice = tuple(attrs.evolve(line, quantity=1) for _ in range(2))
+
+    order = follow(an_order(lines=twice), outcome(KIND.RESERVED))
+
+    assert order.stock_state is STATE.RESERVED
+
+
+def test_what_other_items_held_can_be_given_back() -> None:
+    others = (OutcomeLine(product_id=DESK, quantity=1, stock=8, stock_version=3),)
+    story = [
+        attrs.evolve(outcome(kind, number), lines=others)
+        for number, kind in enumerate((KIND.RESERVED, KIND.RELEASED), 1)
+    ]
+
+    assert follow(an_order(), *story).stock_state is STATE.RELEASED
 
 
 def test_a_redriven_reservation_forgets_why_it_was_rejected() -> None:

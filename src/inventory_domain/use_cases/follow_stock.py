@@ -9,7 +9,7 @@ from inventory_domain.dead_letters import DeadLetter, read_letter
 from inventory_domain.errors import BrokenMessage, Contention
 from inventory_domain.ids import OrderId, ProductId
 from inventory_domain.messages import OutcomeKind, StockAdjusted, StockOutcome
-from inventory_domain.order_decisions import apply_outcome
+from inventory_domain.order_stock import apply_outcome
 from inventory_domain.orders import Order
 from inventory_domain.ports import Clock, Notifier, OrderStore
 from inventory_domain.pushes import alert_push, outcome_pushes, rejection_alert, stock_push
