@@ -81,7 +81,7 @@ class Consumer:
         on_fault: OnFault = lambda _record, _fault: None,
     ) -> None:
         self._subscription = subscription
-        self._handler = IsolatedHandler(handler, on_fault)
+        self._handler = IsolatedHandler(handler, on_fault, settings.overtaking_topics)
         self._log = log
         self._clock = clock
         self._ids = ids
