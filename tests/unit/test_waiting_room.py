@@ -32,3 +32,27 @@ def test_records_without_a_key_wait_each_for_themselves() -> None:
 
     assert room.head(None) is None
     assert room.take_due(NOW, 10) == [second]
+
+
+def test_what_waits_already_has_one_place_wherever_it_is_put() -> None:
+    room = WaitingRoom()
+    reserve, release = a_delivery(0, b"o1"), a_delivery(1, b"o1")
+    room.put(reserve, NOW + SECOND, NOW)
+    room.put(release, NOW, NOW)
+
+    room.put_behind(reserve)
+    assert list(room.records()) == [release.record, reserve.record]
+    room.put(reserve, NOW, NOW)
+    assert list(room.records()) == [reserve.record, release.record]
+
+
+def test_what_ends_behind_another_leaves_and_wakes_nobody() -> None:
+    room = WaitingRoom()
+    reserve, release = a_delivery(0, b"o1"), a_delivery(1, b"o1")
+    room.put(reserve, NOW, NOW)
+    room.put(release, NOW + SECOND, NOW)
+
+    room.leave(reserve.record, NOW)
+
+    assert list(room.records()) == [release.record]
+    assert room.take_due(NOW, 10) == []

@@ -53,7 +53,8 @@ class ConsumerSettings:
     The pause before the second attempt is about *retry_pause_seconds*; each further one is
     twice as long, all with jitter, the longest *retry_pause_seconds_max*. A partition with
     *open_count_max* open records is paused. Records of *overtaking_topics* do not wait behind
-    their order's; instead what waits is tried again right behind them.
+    their order's, not even for a next try of their own; instead what waits is tried again right
+    behind them.
     """
 
     service: str
@@ -224,12 +225,13 @@ class Consumer:
 
     def _wait(self, delivery: Delivery, *, is_fault: bool) -> None:
         now = self._clock.now()
-        head = self._waiting.head(delivery.record.key)
-        if head is not None and head.record is not delivery.record:
-            # It came in one batch with the one it waits behind: its own tries begin after that.
-            self._waiting.put(delivery, now, now)
-            return
         settings = self._settings
+        head = self._waiting.head(delivery.record.key)
+        overtakes = delivery.record.topic in settings.overtaking_topics
+        if head is not None and head.record is not delivery.record and not overtakes:
+            # It came in one batch with the one it waits behind: its own tries begin after that.
+            self._waiting.put_behind(delivery)
+            return
         pause = settings.retry_pause_seconds * 2 ** (delivery.tries - 1)
         # Three quarters to five quarters: orders that fell short together come back apart.
         pause = min(pause, settings.retry_pause_seconds_max) * (0.75 + self._ids.jitter() / 2)

@@ -52,6 +52,13 @@ class _Line:
         # If the clock was set back nobody knows when it would be.
         return self.due_at <= now or now < self.since
 
+    def begins_with(self, record: Record) -> bool:
+        return self.deliveries[0].record is record
+
+    def forget(self, record: Record) -> None:
+        kept = [one for one in self.deliveries if one.record is not record]
+        self.deliveries = deque(kept)
+
 
 class WaitingRoom:
     """Keeps the order within each key while other keys go on."""
@@ -89,24 +96,34 @@ class WaitingRoom:
         line.deliveries.append(Delivery(record))
         return True
 
+    def put_behind(self, delivery: Delivery) -> None:
+        """Put *delivery* behind those of its key, unless it is among them already."""
+        line = self._lines[_key(delivery.record)]
+        if all(one.record is not delivery.record for one in line.deliveries):
+            line.deliveries.append(delivery)
+
     def put(self, delivery: Delivery, due_at: datetime, now: datetime) -> None:
-        """Let *delivery* wait until *due_at*, or behind what its key waits for already."""
+        """Let *delivery* wait until *due_at*, and what its key waits for already behind it."""
         key = _key(delivery.record)
         line = self._lines.get(key)
         if line is None:
             self._lines[key] = _Line(delivery, due_at, now)
             return
-        if line.deliveries[0].record is delivery.record:
-            line.deliveries[0] = delivery
-            line.due_at, line.since = due_at, now
-        else:
-            line.deliveries.append(delivery)
+        if not line.begins_with(delivery.record):
+            line.forget(delivery.record)
+            line.deliveries.appendleft(delivery)
+        line.deliveries[0] = delivery
+        line.due_at, line.since = due_at, now
 
     def leave(self, record: Record, now: datetime) -> None:
         """Note that *record* has ended; the next of its line is due at once."""
         key = _key(record)
         line = self._lines.get(key)
-        if line is None or line.deliveries[0].record is not record:
+        if line is None:
+            return
+        if not line.begins_with(record):
+            # It is none of them, or it ended behind one that overtook it and is to be tried again.
+            line.forget(record)
             return
         line.deliveries.popleft()
         line.due_at = line.since = now
