@@ -139,6 +139,23 @@ async def test_one_for_which_the_handler_wants_a_next_try_goes_before_the_others
     assert consumer.endings == {Ending.APPLIED: 2}
 
 
+async def test_what_was_due_in_the_very_batch_of_what_overtook_it_is_woken_as_well() -> None:
+    bench = Bench(reserve="s" * (SHORT_COUNT + 1))
+    consumer = await bench.consumer()
+    await bench.clock.sleep(2 * LONG.total_seconds())
+    since = bench.clock.now()
+    await bench.send("release", topic="urgent")
+
+    tries = await bench.finish(consumer)
+
+    assert sorted(tries) == [
+        ("release", 1),
+        ("reserve", SHORT_COUNT + 1),
+        ("reserve", SHORT_COUNT + 2),
+    ]
+    assert bench.clock.now() - since < LONG / 5
+
+
 async def test_one_that_stumbles_for_good_is_parked_and_lets_what_waits_go_on() -> None:
     bench = Bench(release="fffff")
     consumer = await bench.consumer()

@@ -55,9 +55,11 @@ class _Line:
     def begins_with(self, record: Record) -> bool:
         return self.deliveries[0].record is record
 
-    def forget(self, record: Record) -> None:
+    def forget(self, record: Record) -> bool:
         kept = [one for one in self.deliveries if one.record is not record]
+        was_there = len(kept) < len(self.deliveries)
         self.deliveries = deque(kept)
+        return was_there
 
 
 class WaitingRoom:
@@ -122,8 +124,10 @@ class WaitingRoom:
         if line is None:
             return
         if not line.begins_with(record):
-            # It is none of them, or it ended behind one that overtook it and is to be tried again.
-            line.forget(record)
+            # Behind one that overtook it and is to be tried again? If not it has itself overtaken
+            # those that wait, and they may have nothing to wait for any more.
+            if not line.forget(record):
+                line.due_at = line.since = now
             return
         line.deliveries.popleft()
         line.due_at = line.since = now
