@@ -1,15 +1,25 @@
 """The log tells when the monitor cannot look, for then its alarm is off."""
 
 from collections.abc import AsyncIterator, MutableMapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
 from structlog.testing import capture_logs
 
 from apps.monitor.audits import Audits
-from apps.monitor.work import Auditing
+from apps.monitor.samples import Samples
+from apps.monitor.watch import LogWatch
+from apps.monitor.work import Auditing, LetterReading, Sampling
 from inventory_domain.audit import AuditPart
 from inventory_domain.errors import DependencyUnavailable
-from inventory_domain.testing.fakes import MemoryStockStore, VirtualClock
+from inventory_domain.log_view import GroupInfo, TopicInfo
+from inventory_domain.testing.fakes import (
+    MemoryBroker,
+    MemoryEventLog,
+    MemoryStockStore,
+    VirtualClock,
+)
+from inventory_domain.use_cases.letter_index import LetterIndex
 
 
 class Flaky(MemoryStockStore):
@@ -31,6 +41,29 @@ class Flaky(MemoryStockStore):
             raise DependencyUnavailable(dependency="stock store", reason="it took too long")
         async for part in super().audit_parts():
             yield part
+
+
+class HungLog(MemoryEventLog):
+    """A log that says after ten seconds that it is away; after eleven tries all stops."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock(autojump=True)
+        super().__init__(MemoryBroker(self.clock))
+        self.work: Sampling | LetterReading | None = None
+        self._tries = 0
+
+    async def groups(self) -> Sequence[GroupInfo]:
+        await self._hang()
+
+    async def topics(self) -> Sequence[TopicInfo]:
+        await self._hang()
+
+    async def _hang(self) -> NoReturn:
+        self._tries += 1
+        if self._tries == 11 and self.work is not None:
+            self.work.stop()
+        await self.clock.sleep(10)
+        raise DependencyUnavailable(dependency="event log")
 
 
 async def seconds_of(*answers: bool, each: float) -> float:
@@ -71,3 +104,18 @@ async def test_an_audit_that_fails_late_leaves_the_store_in_peace_for_a_while() 
 
 async def test_an_audit_that_fails_at_once_is_tried_again_soon() -> None:
     assert await seconds_of(*[False] * 11, each=0) < 11 * 5 + 1
+
+
+@pytest.mark.parametrize("name", ["sampling", "letters"])
+async def test_a_log_that_fails_late_is_looked_at_as_soon_as_one_that_fails_at_once(
+    name: str,
+) -> None:
+    log = HungLog()
+    letters = LetterReading(LetterIndex(log), log.clock)
+    sampling = Sampling(LogWatch(log, log.clock), Samples(), log.clock)
+    log.work = sampling if name == "sampling" else letters
+    began = log.clock.now()
+
+    await log.work.run()
+
+    assert (log.clock.now() - began).total_seconds() < 11 * (10 + 5) + 1

@@ -18,8 +18,6 @@ _log = structlog.get_logger(__name__)
 
 _RETRY_SECONDS = 5.0
 _RETRY_SECONDS_MAX = 600.0
-# What takes long before it fails, such as an audit of very much, must not go on all the time.
-_RETRY_FACTOR = 5
 # So often in a row it is more than a hiccup: whoever trusts the alarm must hear of it.
 _BLIND_TIMES = 3
 _ALARM_SECONDS = 2.0
@@ -32,6 +30,9 @@ class _Onlooking:
 
     # Nothing that the monitor cannot see keeps the system from working.
     outage: Exception | None = None
+
+    # So many times as long as a look took before it failed, the next one waits.
+    rest_factor = 0
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -49,7 +50,8 @@ class _Onlooking:
                 blind_times += 1
                 self._tell(fault, blind_times)
                 lost_seconds = (self._clock.now() - began).total_seconds()
-                seconds = min(max(_RETRY_SECONDS, lost_seconds * _RETRY_FACTOR), _RETRY_SECONDS_MAX)
+                rest_seconds = min(lost_seconds * self.rest_factor, _RETRY_SECONDS_MAX)
+                seconds = max(rest_seconds, _RETRY_SECONDS)
             await self._clock.wait(self._stopping, seconds)
 
     def stop(self) -> None:
@@ -85,6 +87,9 @@ class Auditing(_Onlooking):
 
     Without an *alarm* there is nobody who could be told.
     """
+
+    # An audit of very much that fails late costs the store a lot, and must not go on all the time.
+    rest_factor = 5
 
     def __init__(self, audits: Audits, clock: Clock, alarm: Alarm | None = None) -> None:
         super().__init__(clock)
