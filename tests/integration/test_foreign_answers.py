@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import jwt
@@ -115,6 +116,7 @@ def refusal(body: bytes) -> bytes:
         (GARBAGE, "is no service."),
         (BANNER, "is no service."),
         (b"HTTP/1.1 301 Moved\r\nLocation: http://[x/\r\n\r\n", "is no service."),
+        (HALF, "is no service."),
         (refusal(b'{"down": {"orders store": "away"}}'), "Not ready: orders store."),
         (refusal(b'{"down": 5}'), "Not ready: status 503."),
         (refusal(b'{"down": null}'), "Not ready: status 503."),
@@ -136,15 +138,20 @@ async def test_an_answer_that_comes_in_drops_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("apps.monitor.vitals._PROBE_SECONDS_MAX", 0.3)
-    is_over = asyncio.Event()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    is_over, gone = asyncio.Event(), asyncio.Event()
 
-    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        left = asyncio.ensure_future(reader.read())
+        left.add_done_callback(lambda _: gone.set())
         with contextlib.suppress(ConnectionError):
             while not is_over.is_set():
                 writer.write(b"x")
                 await writer.drain()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(is_over.wait(), 0.1)
+        left.cancel()
         writer.close()
 
     async with await asyncio.start_server(drip, LOOPBACK, 0) as server:
@@ -152,7 +159,19 @@ async def test_an_answer_that_comes_in_drops_holds_nobody_up(
         try:
             async with asyncio.timeout(SECONDS_MAX):
                 part = await part_at(address)
+                # Others have work for a thread, and the port is not read from any more.
+                await asyncio.to_thread(lambda: None)
+                await gone.wait()
         finally:
             is_over.set()
 
     assert (part.status, part.detail) == (Status.DOWN, f"Nobody answers at {address}.")
+
+
+@pytest.mark.parametrize("name", [LOOPBACK, "localhost"])
+async def test_a_service_that_says_so_is_ready(name: str) -> None:
+    """The name may have an address of its own that nobody listens on, such as ::1."""
+    async with answering([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"]) as address:
+        part = await part_at(address.replace(LOOPBACK, name))
+
+    assert (part.status, part.detail) == (Status.UP, "Ready.")

@@ -2,15 +2,13 @@
 
 import asyncio
 import http.client
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
+from apps.monitor.readiness import Readiness
 from apps.monitor.watch import READS, LogLook, LogWatch
 from apps.workers import Supervisor
 from inventory_domain.errors import DomainError
@@ -21,7 +19,6 @@ Ask = Callable[[], Awaitable[object]]
 
 _PROBE_SECONDS_MAX: Final = 2.0
 _BEHIND_SECONDS: Final = 5.0
-_ANSWER_BYTES_MAX: Final = 64 * 1024
 
 
 class Status(StrEnum):
@@ -73,13 +70,14 @@ class Vitals:
     probes: Mapping[str, Ask]
     supervisor: Supervisor | None = None
     addresses: Mapping[str, str] = attrs.field(factory=dict)
+    _readiness: Readiness = attrs.field(factory=Readiness, init=False)
 
     async def parts(self) -> list[Part]:
         """Return how every part is now; this never fails and never takes long."""
         asked = [_probe(name, "store", ask) for name, ask in self.probes.items()]
         workers = self._workers()
         if not workers:
-            asked += [_service(name, address) for name, address in self.addresses.items()]
+            asked += [self._service(name, address) for name, address in self.addresses.items()]
         return [*workers, *await asyncio.gather(*asked), *await self._log()]
 
     def _workers(self) -> list[Part]:
@@ -96,6 +94,20 @@ class Vitals:
             return [log]
         look = await self.watch.look()
         return [log, *(group_part(name, look) for name in READS)]
+
+    async def _service(self, name: str, address: str) -> Part:
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS_MAX):
+                status, document = await self._readiness.ask(address)
+        except OSError:
+            return Part(name, "service", Status.DOWN, f"Nobody answers at {address}.")
+        except (http.client.HTTPException, ValueError):
+            return Part(name, "service", Status.DOWN, f"What answers at {address} is no service.")
+        if status == 200:  # noqa: PLR2004 - OK
+            return Part(name, "service", Status.UP, "Ready.")
+        down = document.get("down")
+        named = ", ".join(down) if isinstance(down, dict) else ""
+        return Part(name, "service", Status.DOWN, f"Not ready: {named or f'status {status}'}.")
 
 
 def _worker_state(fault: str | None) -> tuple[Status, str]:
@@ -119,38 +131,3 @@ async def _probe(name: str, kind: str, ask: Ask) -> Part:
     except Exception as fault:  # noqa: BLE001 - whatever a driver raises, it is down
         return Part(name, kind, Status.DOWN, f"It fails ({type(fault).__name__}).")
     return Part(name, kind, Status.UP, "Answers.")
-
-
-async def _service(name: str, address: str) -> Part:
-    try:
-        # The limit below is on every piece of an answer; this one is on the whole.
-        async with asyncio.timeout(_PROBE_SECONDS_MAX):
-            status, document = await asyncio.to_thread(_ready, f"{address}/health/ready")
-    except OSError:
-        return Part(name, "service", Status.DOWN, f"Nobody answers at {address}.")
-    except (http.client.HTTPException, ValueError):
-        return Part(name, "service", Status.DOWN, f"What answers at {address} is no service.")
-    if status == 200:  # noqa: PLR2004 - OK
-        return Part(name, "service", Status.UP, "Ready.")
-    down = document.get("down")
-    named = ", ".join(down) if isinstance(down, dict) else ""
-    return Part(name, "service", Status.DOWN, f"Not ready: {named or f'status {status}'}.")
-
-
-def _ready(address: str) -> tuple[int, Any]:
-    # The address is made of our own settings; no proxy stands between our own parts.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(address, timeout=_PROBE_SECONDS_MAX) as answer:
-            return answer.status, {}
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, _document(refusal.read(_ANSWER_BYTES_MAX))
-
-
-def _document(body: bytes) -> Any:  # noqa: ANN401 - JSON of a service of ours
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
