@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsers import WIDTHS, Window, missing, open_browser
+from tests.support.browsers import WIDTHS, HeldAnswers, Window, missing, open_browser
 from tests.support.server_process import wait_until
 from tests.support.system_process import SystemProcess
 
@@ -20,6 +20,7 @@ pytestmark = [
 
 SECONDS_MAX = 20.0
 EVIL = '<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>'
+LOOKUPS = "**/api/v1/orders/user/**"
 ADDRESS = {"street": "1 Oak Lane", "city": "Springfield", "country": "US"}
 
 OpenWindow = Callable[..., Window]
@@ -85,6 +86,14 @@ def buy(window: Window, product_id: str, qty: int = 1) -> str:
     put_into_cart(window, product_id, qty)
     check_out(window)
     return order_id_of(window)
+
+
+def buy_without_an_answer(window: Window, product_id: str, qty: int = 1) -> None:
+    put_into_cart(window, product_id, qty)
+    window.lose_next_answer("**/api/v1/orders")
+    check_out(window)
+    window.sees("The service cannot be reached")
+    window.page.unroute_all()
 
 
 def order_id_of(window: Window) -> str:
@@ -258,12 +267,7 @@ def test_a_lost_answer_and_a_reload_buy_once(
     open_window: OpenWindow, system: SystemProcess
 ) -> None:
     window = open_window(who="Anna")
-    put_into_cart(window, "ink-blue")
-    window.lose_next_answer("**/api/v1/orders")
-    check_out(window)
-    window.sees("The service cannot be reached")
-    window.complaints.clear()  # that the network failed is what the console may say
-    window.page.unroute_all()
+    buy_without_an_answer(window, "ink-blue")
 
     window.page.reload()
 
@@ -274,12 +278,7 @@ def test_a_lost_answer_and_a_reload_buy_once(
 
 def test_what_came_into_the_cart_after_a_lost_answer_stays_there(open_window: OpenWindow) -> None:
     window = open_window(who="Anna")
-    put_into_cart(window, "ink-blue")
-    window.lose_next_answer("**/api/v1/orders")
-    check_out(window)
-    window.sees("The service cannot be reached")
-    window.complaints.clear()
-    window.page.unroute_all()
+    buy_without_an_answer(window, "ink-blue")
     put_into_cart(window, "notebook-dot")
 
     window.open("/checkout")
@@ -288,6 +287,74 @@ def test_what_came_into_the_cart_after_a_lost_answer_stays_there(open_window: Op
     window.open("/cart")
     expect(window.page.locator("main")).to_contain_text("notebook", ignore_case=True)
     expect(window.page.locator("main")).not_to_contain_text("Blue-black ink")
+
+
+def test_a_lost_order_that_is_found_while_somebody_buys_leaves_the_rest_in_the_cart(
+    open_window: OpenWindow, system: SystemProcess
+) -> None:
+    product_id = system.add_product("found-once", stock=9)
+    window = open_window(who="Anna")
+    buy_without_an_answer(window, product_id, 2)
+    put_into_cart(window, product_id)
+    lookups = HeldAnswers(window.page, LOOKUPS)
+    window.open("/checkout")
+    window.fill(**ADDRESS)
+    lookups.wait_for_one()
+
+    window.page.get_by_role("button", name="Buy for").click()
+    lookups.let_go()
+
+    order_id_of(window)
+    window.sees("Every item is set aside for you.")
+    expect(window.page.get_by_role("link", name="Cart")).to_have_text("Cart 1")
+    assert orders_with(system, "found-once") == 1
+
+
+def test_a_lost_order_that_two_tabs_find_leaves_the_cart_once(
+    open_window: OpenWindow, system: SystemProcess
+) -> None:
+    product_id = system.add_product("found-twice", stock=9)
+    window = open_window(who="Anna")
+    buy_without_an_answer(window, product_id, 2)
+    put_into_cart(window, product_id)
+    tab = window.open_tab()
+    first, second = HeldAnswers(window.page, LOOKUPS), HeldAnswers(tab, LOOKUPS)
+    window.open("/checkout")
+    tab.goto(f"{window.address}/checkout")
+    first.wait_for_one()
+    second.wait_for_one()
+
+    first.let_go()
+    order_id = order_id_of(window)
+    cart = tab.get_by_role("link", name=re.compile("^Cart"))
+    expect(cart).to_have_text("Cart 1")
+    second.let_go()
+
+    tab.wait_for_url(f"**/orders/{order_id}")
+    expect(cart).to_have_text("Cart 1")
+
+
+def test_an_answer_that_comes_after_another_tab_found_the_order_takes_nothing_out(
+    open_window: OpenWindow, system: SystemProcess
+) -> None:
+    product_id = system.add_product("answered-late", stock=9)
+    window = open_window(who="Anna")
+    put_into_cart(window, product_id, 2)
+    answers = HeldAnswers(window.page, "**/api/v1/orders")
+    check_out(window)
+    answers.wait_for_one()
+    tab = window.open_tab()
+    tab.goto(f"{window.address}/checkout")
+    tab.wait_for_url(re.compile(r"/orders/.+"))
+    tab.goto(f"{window.address}/products/{product_id}")
+    tab.get_by_role("button", name="Add to cart", exact=True).click()
+    cart = window.page.get_by_role("link", name=re.compile("^Cart"))
+    expect(cart).to_have_text("Cart 1")
+
+    answers.let_go()
+
+    order_id_of(window)
+    expect(cart).to_have_text("Cart 1")
 
 
 def test_an_address_that_nobody_meant_shows_a_page_that_says_so(open_window: OpenWindow) -> None:
@@ -303,12 +370,7 @@ def test_a_lost_answer_and_another_click_buy_once(
     open_window: OpenWindow, system: SystemProcess
 ) -> None:
     window = open_window(who="Anna")
-    put_into_cart(window, "notebook-dot")
-    window.lose_next_answer("**/api/v1/orders")
-    check_out(window)
-    window.sees("The service cannot be reached")
-    window.complaints.clear()
-    window.page.unroute_all()
+    buy_without_an_answer(window, "notebook-dot")
 
     window.page.get_by_role("button", name="Buy for").click()
 
@@ -477,6 +539,7 @@ def test_after_a_lost_connection_the_truth_is_read_again(
     order_id = buy(window, "shelf-wall")
     window.sees("Every item is set aside for you.")
 
+    window.expect_complaint("WebSocket")
     sockets.cut()
     window.sees("Live updates are interrupted.")
     window.check("lost-connection")
@@ -487,7 +550,6 @@ def test_after_a_lost_connection_the_truth_is_read_again(
 
     expect(step).to_have_text("Processing")
     expect(window.page.get_by_text("Live updates are interrupted.")).to_have_count(0)
-    window.complaints = [one for one in window.complaints if "WebSocket" not in one]
 
 
 def test_pages_come_with_a_strict_policy(system: SystemProcess) -> None:

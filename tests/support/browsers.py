@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playwright.sync_api import (
+    APIResponse,
     Browser,
     ConsoleMessage,
     Page,
@@ -17,7 +18,15 @@ from playwright.sync_api import (
 
 from apps.pages.modules import NODE_MODULES, are_installed
 
-__all__ = ["PATIENCE_MS", "WIDTHS", "MonitorWindow", "Window", "missing", "open_browser"]
+__all__ = [
+    "PATIENCE_MS",
+    "WIDTHS",
+    "HeldAnswers",
+    "MonitorWindow",
+    "Window",
+    "missing",
+    "open_browser",
+]
 
 PATIENCE_MS = 20_000
 WIDTHS = (390, 1280)
@@ -145,7 +154,14 @@ class Window:
             else:
                 route.continue_()
 
+        self.expect_complaint("ERR_FAILED")
         self.page.route(address, lose)
+
+    def open_tab(self) -> Page:
+        """Return another page of the same browser, which shares what it keeps."""
+        page = self.page.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        return page
 
     def control_sockets(self) -> "SocketSwitch":
         """Return what cuts the window's sockets; ask before the page is opened."""
@@ -207,3 +223,32 @@ class SocketSwitch:
             return
         socket.connect_to_server()
         self._open.append(socket)
+
+
+class HeldAnswers:
+    """Lets every call of an address arrive, and holds its answer back until it is let go."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page = page
+        self._held: list[tuple[Route, APIResponse]] = []
+        self._is_over = False
+        page.route(address, self._hold)
+
+    def wait_for_one(self) -> None:
+        """Wait until one is held."""
+        while not self._held:
+            self._page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        """Let go what is held, and all that come from now on."""
+        self._is_over = True
+        for route, answer in self._held:
+            route.fulfill(response=answer)
+        self._held.clear()
+
+    def _hold(self, route: Route) -> None:
+        answer = route.fetch()
+        if self._is_over:
+            route.fulfill(response=answer)
+        else:
+            self._held.append((route, answer))

@@ -4,12 +4,14 @@ import { cents } from "shared/format.js";
 import { createSignal, useSignal } from "shared/signal.js";
 
 const PLACE = "cart";
-const EMPTY = { lines: [], replaces: null };
+const EMPTY = { lines: [], replaces: null, taken: [] };
+/** So many orders are remembered as taken out; an answer about an older one comes no more. */
+const TAKEN_MAX = 20;
 
 /**
  * @typedef {{productId: string, name: string, price: number, imageUrl?: string, qty: number}} Line
- * @typedef {{lines: Line[], replaces: string | null}} Cart *replaces* is a refused order that is
- *   cancelled when this one is placed
+ * @typedef {{lines: Line[], replaces: string | null, taken: string[]}} Cart *replaces* is a refused
+ *   order that is cancelled when this one is placed; *taken* are orders whose items were taken out
  */
 
 /** @type {ReturnType<typeof createSignal<Cart>>} */
@@ -26,7 +28,7 @@ addEventListener("storage", (event) => {
 function kept() {
   try {
     const found = JSON.parse(localStorage.getItem(PLACE));
-    return Array.isArray(found?.lines) ? found : EMPTY;
+    return Array.isArray(found?.lines) ? { ...EMPTY, ...found } : EMPTY;
   } catch {
     return EMPTY;
   }
@@ -73,13 +75,25 @@ export function acceptPrices(products) {
 
 /** Fill the cart with *lines* in place of what was ordered and refused. */
 export function buyInstead(orderId, lines) {
-  keep({ lines, replaces: orderId });
+  keep({ ...cart.get(), lines, replaces: orderId });
 }
 
-/** Take out the *items* of an order that was placed; what came into the cart since stays. */
-export function takeOrdered(items) {
+/**
+ * Take out the items of an order that was placed, and tell whether that was still to be done; what
+ * came into the cart since stays. Answers about one order may come several times: to the call that
+ * placed it, to a lookup after a reload, to another tab.
+ */
+export function takeOrdered({ _id, items }) {
+  // As it is kept, for another tab may just have been told.
+  const before = kept();
+  if (before.taken.includes(_id)) {
+    cart.set(before);
+    return false;
+  }
   const ordered = new Map(items.map((item) => [item.productId, item.qty]));
   const left = ({ productId, qty }) => qty - (ordered.get(productId) ?? 0);
-  const lines = cart.get().lines.map((line) => ({ ...line, qty: left(line) }));
-  keep({ lines: lines.filter((line) => line.qty > 0), replaces: null });
+  const lines = before.lines.map((line) => ({ ...line, qty: left(line) }));
+  const taken = [...before.taken, _id].slice(-TAKEN_MAX);
+  keep({ lines: lines.filter((line) => line.qty > 0), replaces: null, taken });
+  return true;
 }

@@ -2,7 +2,7 @@
 
 import { api, part } from "shared/api.js";
 import { amountOf, money } from "shared/format.js";
-import { html, useEffect } from "shared/html.js";
+import { html, useEffect, useRef } from "shared/html.js";
 import { PAYMENT_CHOICES } from "shared/orders.js";
 import { go, usePageTitle } from "shared/router.js";
 import { useSession } from "shared/session.js";
@@ -30,10 +30,13 @@ export function CheckoutPage() {
 
 function Checkout({ who, chosen }) {
   const check = useCartCheck(chosen);
+  const recovered = useRef(null);
   useEffect(() => {
-    recoverOrder(who.sub).then((order) => order && done(order), () => {});
+    recovered.current = recover(who.sub);
   }, []);
   const submit = async (form) => {
+    // What was ordered before goes out of the cart first: nobody has seen the rest by itself.
+    if (await recovered.current) return;
     if (await hasSurprises(check)) return;
     done(await placeOrder(who.sub, draftOf(form)));
   };
@@ -64,6 +67,18 @@ function Checkout({ who, chosen }) {
   `;
 }
 
+/** Go to the order of an attempt that was never answered; tell whether there is one. */
+async function recover(sub) {
+  try {
+    const order = await recoverOrder(sub);
+    if (order) done(order);
+    return Boolean(order);
+  } catch {
+    // It is looked for again when something is bought.
+    return false;
+  }
+}
+
 /** Look once more before buying; what is new is shown, and nothing is bought. */
 async function hasSurprises(check) {
   const { changed, gone } = await checkCart(cart.get());
@@ -86,8 +101,7 @@ function draftOf(form) {
 
 function done(order) {
   const { replaces } = cart.get();
-  takeOrdered(order.items);
-  if (replaces && replaces !== order._id) cancelReplaced(replaces, order);
+  if (takeOrdered(order) && replaces && replaces !== order._id) cancelReplaced(replaces, order);
   go(`/orders/${part(order._id)}`, { replace: true });
 }
 

@@ -28,10 +28,10 @@ export async function placeOrder(sub, draft) {
     const body = { ...draft, orderNumber: attempt.number };
     const headers = { "Idempotency-Key": attempt.key };
     const { data } = await api.post("orders", "/orders", body, { headers });
-    forget();
+    forget(attempt);
     return data.order;
   } catch (fault) {
-    if (fault.status < 500 && !OPEN_ENDED.has(fault.status)) forget();
+    if (fault.status < 500 && !OPEN_ENDED.has(fault.status)) forget(attempt);
     throw fault;
   }
 }
@@ -43,7 +43,7 @@ export async function recoverOrder(sub) {
   const query = { search: attempt.number, limit: 1 };
   const { data } = await api.get("orders", `/orders/user/${part(sub)}`, query);
   const [order] = data.orders;
-  if (order) forget();
+  if (order) forget(attempt);
   return order ?? null;
 }
 
@@ -52,7 +52,10 @@ function kept(sub) {
   return attempt?.sub === sub ? attempt : null;
 }
 
-const forget = () => localStorage.removeItem(PLACE);
+/** An attempt that another tab has begun meanwhile is kept. */
+function forget({ sub, number }) {
+  if (kept(sub)?.number === number) localStorage.removeItem(PLACE);
+}
 
 function random(length) {
   const bytes = crypto.getRandomValues(new Uint8Array(length));
