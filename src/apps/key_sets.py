@@ -82,14 +82,17 @@ def _read(source: str) -> KeySet:
         # its name, which may be an address that was mistyped, password and all.
         why = error.strerror or error if isinstance(error, OSError) else type(error).__name__
         raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={without_password(source)} cannot be read ({why}): check it.",
+            f"ACCESS_TOKEN_JWKS={_shown(source)} cannot be read ({why}): check it.",
             exit_code=DEPENDENCY_AWAY if is_address else 2,
         ) from None
     except _NO_KEY_SET:
         raise CommandFault(
-            f"ACCESS_TOKEN_JWKS={without_password(source)} is no JSON Web Key Set: "
-            "check what it names."
+            f"ACCESS_TOKEN_JWKS={_shown(source)} is no JSON Web Key Set: check what it names."
         ) from None
+
+
+def _shown(source: str) -> str:
+    return without_password(source, is_foreign=True)
 
 
 def _fetch(address: str) -> bytes:
