@@ -4,10 +4,10 @@ import asyncio
 from typing import Any, Final
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from apps.edge.answers import Answer, failure
 from apps.edge.gate import request_id_of
+from apps.upgrades import OffersPassedOver
 
 __all__ = ["BoundedHeads"]
 
@@ -33,8 +33,8 @@ class _TooLarge(Exception):
     """Stops the parser; it never leaves it."""
 
 
-class BoundedHeads(HttpToolsProtocol):
-    """uvicorn's HTTP connection, which keeps what it is sent until a head is complete.
+class BoundedHeads(OffersPassedOver):
+    """An HTTP connection, which keeps what it is sent until a head is complete.
 
     So whoever sends heads without an end is answered, if no answer is under way, and cut off. A
     request that comes in one piece, as nearly all do, costs a few additions and no timer.

@@ -2,97 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
 from apps.request_heads import BoundedHeads
-from apps.serving import HttpServer, listen
+from tests.support.echo_server import Echo, raw, sent, served, status_of
 from tests.support.server_process import LOOPBACK
 
 pytestmark = pytest.mark.integration
 
-SECONDS_MAX = 20.0
 LINE = b"X-A: " + b"a" * 8000 + b"\r\n"
 HALF = b"GET /half HTTP/1.1\r\nHost: shop\r\n"
 WHOLE = HALF + b"\r\n"
 UPLOAD = b"POST /upload HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
 
 class Impatient(BoundedHeads):
     head_seconds_max = 0.2
-
-
-class Echo:
-    """Tells how long the body was, and echoes on websockets; ``/slow`` waits to be let go."""
-
-    def __init__(self) -> None:
-        self.go_on = asyncio.Event()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.accept"})
-            while (message := await receive())["type"] == "websocket.receive":
-                await send({"type": "websocket.send", "text": message["text"]})
-        elif scope["type"] == "http":
-            length, more = 0, True
-            while more:
-                message = await receive()
-                more = message.get("more_body", False)
-                length += len(message.get("body", b""))
-            if scope["path"] == "/slow":
-                await self.go_on.wait()
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b"%d" % length})
-
-
-@asynccontextmanager
-async def served(
-    protocol: type[BoundedHeads] = BoundedHeads, app: Echo | None = None
-) -> AsyncIterator[int]:
-    """Serve an echo behind *protocol*; return its port."""
-    bound = listen(LOOPBACK, 0, setting="PORT")
-    server = HttpServer("echo", app or Echo(), bound, protocol=protocol)
-    await server.start()
-    try:
-        yield bound.getsockname()[1]
-    finally:
-        await server.aclose()
-
-
-@asynccontextmanager
-async def raw(port: int) -> AsyncIterator[Ends]:
-    reader, writer = await asyncio.open_connection(LOOPBACK, port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-
-
-async def sent(ends: Ends, pieces: Iterable[bytes]) -> bytes:
-    """Send *pieces* for as long as they are taken; return all that comes until the close."""
-    reader, writer = ends
-    found = b""
-    async with asyncio.timeout(SECONDS_MAX):
-        with suppress(ConnectionError):
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-        with suppress(ConnectionError):
-            while more := await reader.read(65536):
-                found += more
-    return found
-
-
-def status_of(answer: bytes) -> int:
-    return int(answer.split(maxsplit=2)[1])
 
 
 @pytest.mark.parametrize(
