@@ -1,4 +1,4 @@
-"""What a caller may send before a request is known: so many bytes, within so much time."""
+"""What a caller may send before a request is known: HTTP, so many bytes, within so much time."""
 
 import asyncio
 from typing import Any, Final
@@ -25,7 +25,17 @@ _TOO_SLOW: Final = failure(
     "The headers did not come to their end in time: try again.",
     details={"code": "head_too_slow"},
 )
-_REASONS: Final = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+_MALFORMED: Final = failure(
+    400,
+    "Malformed request",
+    "This is not valid HTTP: percent-encode the address, and check the headers and the length.",
+    details={"code": "malformed_request"},
+)
+_REASONS: Final = {
+    400: b"Bad Request",
+    408: b"Request Timeout",
+    431: b"Request Header Fields Too Large",
+}
 _COLON_AND_END: Final = 4
 
 
@@ -36,8 +46,9 @@ class _TooLarge(Exception):
 class BoundedHeads(OffersPassedOver):
     """An HTTP connection, which keeps what it is sent until a head is complete.
 
-    So whoever sends heads without an end is answered, if no answer is under way, and cut off. A
-    request that comes in one piece, as nearly all do, costs a few additions and no timer.
+    So whoever sends heads without an end is answered, if no other answer is under way, and cut off;
+    so is who sends what is no HTTP, behind the answers to what was. A request that comes in one
+    piece, as nearly all do, costs a few additions and no timer.
     """
 
     head_bytes_max = 64 * 1024
@@ -101,8 +112,11 @@ class BoundedHeads(OffersPassedOver):
         """Answer what the parser stopped at."""
         if self._is_too_large:
             self._refuse(_TOO_LARGE)
+        elif self._is_answering() and not self._is_let_in():
+            # What came before was sound: it gets its answer, the last on this connection.
+            self.cycle.keep_alive = False
         else:
-            super().send_400_response(msg)
+            self._refuse(_MALFORMED, msg)
 
     def _head_bytes(self) -> int:
         lines = sum(len(name) + len(value) + _COLON_AND_END for name, value in self.headers)
@@ -110,6 +124,16 @@ class BoundedHeads(OffersPassedOver):
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _is_let_in(self) -> bool:
+        """Tell whether the app has the request that is being read."""
+        return self.cycle is not None and self.cycle.scope is self.scope
+
+    def _may_answer(self) -> bool:
+        """Tell whether what is written now is the answer to the request that is being read."""
+        if self._is_let_in():
+            return not self.cycle.response_started and not self.pipeline
+        return not self._is_answering()
 
     def _awaits_head(self) -> bool:
         if self._is_answering() and not self._is_in_head:
@@ -134,12 +158,12 @@ class BoundedHeads(OffersPassedOver):
         else:
             self.transport.close()
 
-    def _refuse(self, answer: Answer) -> None:
+    def _refuse(self, answer: Answer, reason: str = "") -> None:
         self._wait_no_more()
         if self.transport.is_closing():
             return
-        _log.info("request_head_refused", status=answer.status, client=self.client)
-        if not self._is_answering():
+        _log.info("request_head_refused", status=answer.status, reason=reason, client=self.client)
+        if self._may_answer():
             self.transport.write(_text(answer, request_id_of({"headers": self.headers or ()})))
         self.transport.close()
 

@@ -72,7 +72,7 @@ async def test_trailers_without_an_end_are_cut_off() -> None:
     async with served() as port, raw(port) as ends:
         answer = await sent(ends, [UPLOAD, b"5\r\nhello\r\n0\r\n", *[LINE] * 130])
 
-        assert answer == b""
+        assert not answer or status_of(answer) == 431
 
 
 async def test_half_a_head_is_closed_after_a_while() -> None:
