@@ -26,6 +26,8 @@ class Echo:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await receive()
+            if scope["path"] == "/slow":
+                await self.go_on.wait()
             await send({"type": "websocket.accept"})
             while (message := await receive())["type"] == "websocket.receive":
                 await send({"type": "websocket.send", "text": message["text"]})
