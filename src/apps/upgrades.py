@@ -12,7 +12,7 @@ class OffersPassedOver(HttpToolsProtocol):
     Java's client offers HTTP/2 with its first request. To the parser such a request ends with its
     head, and what follows is the other protocol's: uvicorn answers as if there were no body, and
     then takes the body for a request. So the parser is given the head again, without the offer,
-    and what follows. A request that offers nothing costs as much as before.
+    and what follows. A request that offers nothing costs hardly more than before.
     """
 
     def data_received(self, data: bytes) -> None:
