@@ -17,6 +17,7 @@ from apps.run import run_services
 from apps.services import SERVICES
 from apps.serving import HttpServer
 from apps.settings import Settings
+from apps.stopping import Stop
 from inventory_domain.use_cases.consume import Consumer
 from inventory_domain.use_cases.relay_outbox import OutboxRelay
 
@@ -55,14 +56,14 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def stop(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """What a signal would set."""
-    asked = asyncio.Event()
+    by_hand = Stop()
 
     @contextlib.contextmanager
-    def by_hand() -> Iterator[asyncio.Event]:
-        yield asked
+    def stop_by_hand() -> Iterator[Stop]:
+        yield by_hand
 
-    monkeypatch.setattr(apps.run, "_stop_by_signal", by_hand)
-    return asked
+    monkeypatch.setattr(apps.run, "stop_by_signal", stop_by_hand)
+    return by_hand.asked
 
 
 async def test_calls_end_before_consumers_then_relays_sockets_the_log_and_the_stores(
