@@ -6,7 +6,7 @@ from inventory_domain.messages import OutcomeKind, StockOutcome
 from inventory_domain.order_requests import OrderChange
 from inventory_domain.orders import HistoryEntry, Order, StockState
 
-__all__ = ["apply_outcome", "is_served"]
+__all__ = ["apply_outcome"]
 
 _STOCK_STATE = {
     OutcomeKind.RESERVED: StockState.RESERVED,
@@ -45,7 +45,7 @@ def _stock_after(order: Order, outcome: StockOutcome) -> tuple[StockState, str]:
         if outcome.sequence > 1:
             # Nothing was given back, though an outcome went before: that was its rejection.
             state = StockState.REJECTED
-    elif state is StockState.RESERVED and not is_served(order, outcome):
+    elif state is StockState.RESERVED and not _is_served(order, outcome):
         # A service reserved them by a call. An order holds all of its own lines or none.
         state, change = StockState.REJECTED, "stock_held_otherwise"
     if order.stock_state is StockState.CONSUMED:
@@ -53,7 +53,7 @@ def _stock_after(order: Order, outcome: StockOutcome) -> tuple[StockState, str]:
     return state, change
 
 
-def is_served(order: Order, outcome: StockOutcome) -> bool:
+def _is_served(order: Order, outcome: StockOutcome) -> bool:
     """Tell whether the items that *outcome* names, if any, are those of *order*."""
     wanted: dict[str, int] = {}
     for line in order.lines:

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from inventory_domain.messages import Document, OutcomeKind, OutcomeLine, StockOutcome
 from inventory_domain.order_decisions import OrderChange
-from inventory_domain.order_stock import is_served
-from inventory_domain.orders import Order, OrderStatus
+from inventory_domain.orders import Order, OrderStatus, StockState
 from inventory_domain.times import format_time
 from inventory_domain.views import order_view, refused_view
 from inventory_domain.writes import Push
@@ -48,9 +47,9 @@ def order_pushes(change: OrderChange, *, now: datetime) -> list[Push]:
 
 
 def outcome_pushes(order: Order, outcome: StockOutcome, *, now: datetime) -> list[Push]:
-    """Return what is told of what became of an order's stock."""
+    """Return what is told of what became of an order's stock; *order* is the one after it."""
     if outcome.kind is OutcomeKind.RESERVED:
-        if not is_served(order, outcome):
+        if order.stock_state is StockState.REJECTED:
             return _held_otherwise_pushes(order, now)
         lines = [_line(line) for line in outcome.lines]
         message = f"The stock for order {order.order_number} is reserved."

@@ -67,10 +67,8 @@ class Audits:
         asked_at = self.clock.now()
         async with self._running:
             latest = self.latest
-            is_new = latest is not None and (
-                asked_at - timedelta(seconds=age_seconds_max) <= latest.at <= self.clock.now()
-            )
-            if latest is None or not is_new:
+            oldest = asked_at - timedelta(seconds=age_seconds_max)
+            if latest is None or not oldest <= latest.at <= self.clock.now():
                 latest = self.latest = await self._audit()
             return latest
 
